@@ -1,0 +1,1 @@
+"""Train any member of the GAN family tree from one recipe."""

@@ -1,0 +1,174 @@
+"""What plugins provide: the base of each kind of component.
+
+A component's options are the keyword arguments of its constructor, with types and defaults: recipes are validated
+against them and ``gan-lightning describe`` prints them. ``origin`` says where a component comes from.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+from torch import Tensor, nn
+from torchmetrics import Metric
+
+from gan_lightning.data.spec import DataSpec
+from gan_lightning.origin import Origin
+
+if TYPE_CHECKING:
+    from gan_lightning.critique import Critique
+    from gan_lightning.data.samples import Samples
+    from gan_lightning.game import Play
+    from gan_lightning.randomness import Randomness
+
+
+@dataclass(frozen=True)
+class Loss(ABC):
+    """What discriminator and generator pay for critiques; both are minimised, and HIGH logits mean real.
+
+    Both players are always given both critiques. A critique is computed when a field of it is first read, so a loss
+    that does not look at the real images in the generator's turn costs nothing for them.
+    """
+
+    origin: ClassVar[Origin | None] = None
+
+    @abstractmethod
+    def discriminator(self, real: Critique, fake: Critique) -> Tensor:
+        """Return the discriminator's loss, a scalar, from critiques of N real and M generated samples."""
+
+    @abstractmethod
+    def generator(self, real: Critique, fake: Critique) -> Tensor:
+        """Return the generator's loss, a scalar, from critiques of N real and M generated samples."""
+
+
+@dataclass(frozen=True)
+class Penalty(ABC):
+    """An extra term for one player.
+
+    Args:
+        weight: Factor on the term.
+        every: Rounds between two applications. A term that is due only every k-th round is a phase of its own and is
+            multiplied by k (lazy regularisation, StyleGAN2, arXiv:1912.04958, section 3.1).
+    """
+
+    weight: float = 1.0
+    every: int = 1
+
+    origin: ClassVar[Origin | None] = None
+    player: ClassVar[str] = "discriminator"
+    differentiates_twice: ClassVar[bool] = False
+
+    @abstractmethod
+    def __call__(self, play: Play) -> Tensor:
+        """Return the unweighted term, a scalar, for one batch of the player's turn."""
+
+
+class Augmentation(ABC):
+    """A differentiable transform of everything a discriminator sees."""
+
+    origin: ClassVar[Origin | None] = None
+
+    @abstractmethod
+    def __call__(self, images: Tensor, random: Randomness) -> Tensor:
+        """Transform ``[N, C, H, W]`` images in [-1, 1]; `random` is this turn's stream."""
+
+
+class Generator(nn.Module, ABC):
+    """Turns latents, and labels if it has classes, into samples.
+
+    Constructors take ``(data, classes, **options)``: the data's shape comes from there, and ``classes`` is 0 for an
+    unconditional network.
+    """
+
+    latent_shape: tuple[int, ...]
+
+    @abstractmethod
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map latents ``[N, *latent_shape]`` and labels ``[N]`` to samples ``[N, *data.shape]`` (images in [-1, 1])."""
+
+
+class Discriminator(nn.Module, ABC):
+    """Judges samples, with their labels if it has classes."""
+
+    @abstractmethod
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Critique:
+        """Judge samples ``[N, *data.shape]`` with labels ``[N]``; logits are ``[N]``, high for real."""
+
+
+class NetworkClass(Protocol):
+    """The constructor that every network of an architecture has."""
+
+    def __call__(self, data: DataSpec, classes: int, **options: Any) -> nn.Module:
+        """Build the network; raises `UnsupportedShapeError` for shapes it cannot make."""
+        ...
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A set of networks by role, such as ``{"generator": ..., "discriminator": ...}``."""
+
+    roles: Mapping[str, NetworkClass]
+    origin: Origin | None = None
+
+
+class Dataset(ABC):
+    """A source of real samples."""
+
+    origin: ClassVar[Origin | None] = None
+
+    @abstractmethod
+    def load(self, cache: Path) -> Samples:
+        """Return every sample decoded, in memory or memory-mapped; `cache` is a folder that outlives the run."""
+
+
+class Score(Metric, ABC):
+    """A torchmetrics metric that compares generated samples with real ones.
+
+    ``sees`` says what `update` is given: ``"features"`` ``[N, D]`` or ``"logits"`` ``[N, K]`` of the extractor, or
+    ``"samples"`` themselves, as generators make them. `better` names each value that `compute` returns and says
+    whether ``"lower"`` or ``"higher"`` is better.
+    """
+
+    origin: ClassVar[Origin | None] = None
+    sees: ClassVar[Literal["features", "logits", "samples"]] = "features"
+    better: ClassVar[Mapping[str, Literal["lower", "higher"]]]
+
+    def prepare(self, data: Samples, count: int) -> None:
+        """Take what the metric must know of the data before the first update; `count` fakes will follow."""
+
+    @abstractmethod
+    def update(self, view: Tensor, real: bool) -> None:  # noqa: FBT001  (torchmetrics' own signature)
+        """Take a batch of what the metric sees, of real or of generated samples."""
+
+    @abstractmethod
+    def compute(self) -> dict[str, Tensor]:
+        """Return each value by name, keys as in `better`."""
+
+    def protocol(self) -> dict[str, Any]:
+        """Return the settings that a value depends on."""
+        return {}
+
+
+@dataclass
+class Extracted:
+    """What an extractor tells of a batch: ``features`` ``[N, D]`` and class ``logits`` ``[N, K]``, if it has any."""
+
+    features: Tensor
+    logits: Tensor | None = None
+
+
+class Extractor(ABC):
+    """A frozen network that turns images into features. It is never a part of the trained module."""
+
+    origin: ClassVar[Origin | None] = None
+
+    @abstractmethod
+    def __call__(self, images: Tensor) -> Extracted:
+        """Extract from uint8 images ``[N, C, H, W]`` of 1 or 3 channels and any size."""
+
+    @abstractmethod
+    def protocol(self) -> dict[str, Any]:
+        """Return name, hash of the weights, and the resize filter and size."""

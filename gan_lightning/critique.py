@@ -1,0 +1,48 @@
+"""What a discriminator returns: logits, and whatever else it tells of the samples it judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from torch import Tensor
+
+
+@dataclass
+class Critique:
+    """A discriminator's opinion of N samples. Losses read critiques, so that one signature serves them all.
+
+    Args:
+        logits: Raw scores ``[N]`` (or ``[N, ...]`` of patches), HIGH for real.
+        samples: The samples judged, ``[N, *shape]``; the game fills them in.
+        labels: The classes they were judged with, ``[N]``; the game fills them in.
+        features: Inner activations ``[N, D]``, of discriminators that offer them.
+        class_logits: Scores of each class ``[N, K]``, of discriminators with an auxiliary head.
+        extras: Anything else by name, such as an inferred latent code.
+    """
+
+    logits: Tensor
+    samples: Tensor | None = None
+    labels: Tensor | None = None
+    features: Tensor | None = None
+    class_logits: Tensor | None = None
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+_FIELDS = frozenset(entry.name for entry in fields(Critique))
+
+
+class DeferredCritique(Critique):
+    """A critique that is made when one of its fields is first read, and at most once."""
+
+    def __init__(self, judge: Callable[[], Critique]) -> None:
+        self._judge = judge
+        self._made: Critique | None = None
+
+    def __getattribute__(self, name: str) -> Any:
+        if name not in _FIELDS:
+            return super().__getattribute__(name)
+        if self._made is None:
+            self._made = self._judge()
+        return getattr(self._made, name)

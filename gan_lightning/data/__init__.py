@@ -1,0 +1,1 @@
+"""Real samples: decoding, caching, and the order in which they are drawn."""

@@ -1,0 +1,60 @@
+"""A decoded data set: every sample in one array, in memory or memory-mapped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gan_lightning.data.spec import DataSpec, Kind
+
+
+@dataclass(frozen=True)
+class Samples:
+    """All samples of a data set.
+
+    Args:
+        values: uint8 images ``[N, C, H, W]``, or float32 points ``[N, D]``.
+        labels: int64 ``[N]``, or None.
+        name: What the data are called in scores and messages.
+        fingerprint: Hash of the content, the key of everything that is cached about it.
+        class_names: Names of the classes, in the order of their labels.
+        facts: Anything else that a metric may ask for, such as the modes of a mixture.
+    """
+
+    values: Tensor
+    labels: Tensor | None
+    name: str
+    fingerprint: str
+    class_names: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def kind(self) -> Kind:
+        """Images are stored as bytes, points as floats."""
+        return "images" if self.values.dtype == torch.uint8 else "points"
+
+    @property
+    def spec(self) -> DataSpec:
+        """Shape and classes."""
+        counts: tuple[int, ...] = ()
+        if self.labels is not None:
+            found = Counter(self.labels.tolist())
+            counts = tuple(found.get(label, 0) for label in range(len(self.class_names) or max(found) + 1))
+        return DataSpec(tuple(self.values.shape[1:]), counts, self.class_names, self.kind)
+
+
+def to_network(values: Tensor) -> Tensor:
+    """Scale uint8 images to floats in [-1, 1]; leave points as they are."""
+    return values.float().div_(127.5).sub_(1.0) if values.dtype == torch.uint8 else values
+
+
+def to_bytes(images: Tensor) -> Tensor:
+    """Round images in [-1, 1] to uint8, the inverse of `to_network`; values outside the range are clipped."""
+    return images.add(1.0).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)

@@ -1,0 +1,1 @@
+"""Scores, their extractors, and the protocol that every score carries."""

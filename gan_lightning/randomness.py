@@ -1,0 +1,83 @@
+"""Random numbers as a function of where training is, never of what was drawn before.
+
+A stream is named by the seed, a position (an update, an epoch...) and a purpose. Evaluating, sampling, changing the
+number of workers or stopping and resuming cannot shift it. A batch spread over several processes draws the numbers
+of the whole batch and keeps its own rows, so that a run is the same run on one process and on many.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+_MASK = (1 << 64) - 1
+
+
+@lru_cache(maxsize=4096)
+def _word(part: int | str) -> int:
+    return part & _MASK if isinstance(part, int) else zlib.crc32(part.encode())
+
+
+def mix(*parts: int | str) -> int:
+    """Hash numbers and names to 63 bits, the same on every machine (the finaliser of SplitMix64, chained)."""
+    state = 0x9E3779B97F4A7C15
+    for part in parts:
+        state = (state ^ (part & _MASK if isinstance(part, int) else _word(part))) + 0x9E3779B97F4A7C15 & _MASK
+        state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+        state = (state ^ (state >> 27)) * 0x94D049BB133111EB & _MASK
+        state ^= state >> 31
+    return state >> 1
+
+
+@dataclass(frozen=True)
+class Randomness:
+    """A family of random streams, keyed by position.
+
+    Args:
+        seed: Seed of the run.
+        rank: This process among `world`.
+        world: Number of processes that share every batch.
+        device: Where the tensors are wanted. Numbers are always drawn on the CPU in row-major order, so that they are
+            the same on every device and in every memory format.
+        position: What has been narrowed down so far.
+    """
+
+    seed: int
+    rank: int = 0
+    world: int = 1
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    position: tuple[int | str, ...] = ()
+
+    def at(self, *position: int | str) -> Randomness:
+        """Narrow the stream down to a position within this one."""
+        return replace(self, position=(*self.position, *position))
+
+    def generator(self, *purpose: int | str) -> torch.Generator:
+        """Return a CPU generator seeded by this position and `purpose`, the same on every rank."""
+        return torch.Generator().manual_seed(mix(self.seed, *self.position, *purpose))
+
+    def normal(self, purpose: str, *shape: int) -> Tensor:
+        """Draw ``shape`` standard normal numbers; the first dimension counts this rank's samples."""
+        return self._own(torch.randn(self._whole(shape), generator=self.generator(purpose)))
+
+    def uniform(self, purpose: str, *shape: int) -> Tensor:
+        """Draw ``shape`` numbers from [0, 1); the first dimension counts this rank's samples."""
+        return self._own(torch.rand(self._whole(shape), generator=self.generator(purpose)))
+
+    def choice(self, purpose: str, weights: Tensor, count: int) -> Tensor:
+        """Draw ``[count]`` indices with probabilities proportional to `weights`, with replacement."""
+        generator = self.generator(purpose)
+        return self._own(torch.multinomial(weights, count * self.world, replacement=True, generator=generator))
+
+    def _whole(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return (shape[0] * self.world, *shape[1:])
+
+    def _own(self, whole: Tensor) -> Tensor:
+        if self.world > 1:
+            rows = len(whole) // self.world
+            whole = whole[self.rank * rows : (self.rank + 1) * rows]
+        return whole.to(self.device)

@@ -40,6 +40,11 @@ class DeferredCritique(Critique):
         self._judge = judge
         self._made: Critique | None = None
 
+    @property
+    def made(self) -> Critique | None:
+        """The critique, if a field of it has been read."""
+        return self._made
+
     def __getattribute__(self, name: str) -> Any:
         if name not in _FIELDS:
             return super().__getattribute__(name)

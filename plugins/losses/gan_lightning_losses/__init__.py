@@ -1,0 +1,1 @@
+"""Adversarial losses, penalties and augmentations for gan-lightning."""

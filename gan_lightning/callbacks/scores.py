@@ -1,0 +1,104 @@
+"""Scores during training: the generator is scored every so often, and the best one is kept."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from gan_lightning.loggers.base import Dashboard
+from gan_lightning.metrics.evaluator import Evaluator
+from gan_lightning.metrics.results import append_results
+from gan_lightning.module import GANModule
+from gan_lightning.run import Run
+from gan_lightning.sampling import draw_samples
+
+
+class Scores(Callback):
+    """Scores the generator, writes ``results.jsonl``, and keeps ``checkpoints/best.ckpt``.
+
+    Args:
+        run: The run folder.
+        evaluator: Scores samples.
+        every: Generator updates between two evaluations; the untrained generator is scored too.
+        generator: Whether the averaged or the raw generator is scored.
+        best: The value that picks the best checkpoint, or None.
+        seed: Names the samples that are scored.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        evaluator: Evaluator,
+        *,
+        every: int,
+        generator: Literal["ema", "raw"],
+        best: str | None,
+        seed: int,
+    ) -> None:
+        self.run = run
+        self.evaluator = evaluator
+        self.every = every
+        self.generator = generator
+        self.best = best
+        self.seed = seed
+        self.first: dict[str, float] = {}
+        self.latest: dict[str, float] = {}
+        self.best_value: float | None = None
+        self.best_step: int | None = None
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Score the untrained generator, what all later scores are measured against."""
+        assert isinstance(pl_module, GANModule)
+        if pl_module.updates == 0:
+            self._score(trainer, pl_module)
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: object) -> None:
+        """Score where a score is due."""
+        del args
+        assert isinstance(pl_module, GANModule)
+        if pl_module.updates % self.every == 0 or pl_module.updates == pl_module.steps:
+            self._score(trainer, pl_module)
+
+    def state_dict(self) -> dict[str, object]:
+        """Return what a resumed run must know."""
+        return {"first": self.first, "latest": self.latest, "best_value": self.best_value, "best_step": self.best_step}
+
+    def load_state_dict(self, state_dict: dict[str, object]) -> None:
+        """Continue from `state_dict`."""
+        for name, value in state_dict.items():
+            setattr(self, name, value)
+
+    def _score(self, trainer: Trainer, module: GANModule) -> None:
+        if trainer.is_global_zero:
+            self._evaluate(trainer, module)
+        improved = trainer.strategy.broadcast(self._improved(module.updates))
+        if improved:
+            trainer.save_checkpoint(self.run.best)
+
+    def _evaluate(self, trainer: Trainer, module: GANModule) -> None:
+        networks = module.networks(averaged=self.generator == "ema")
+        fakes = draw_samples(module.game, networks, self.evaluator.count, self.seed)
+        results = self.evaluator.evaluate(fakes, self.generator)
+        append_results(self.run.results, results, step=module.updates, images=module.images)
+        self.latest = {name: value for result in results for name, value in result.values.items()}
+        self.first = self.first or self.latest
+        for logger in trainer.loggers:
+            if isinstance(logger, Dashboard):
+                for result in results:
+                    logger.log_score(result.values, result.protocol.as_dict(), module.updates, module.images)
+
+    def _improved(self, step: int) -> bool:
+        """Note the value that picks the best, and tell whether it is the best so far."""
+        value = self.latest.get(self.best) if self.best else None
+        if value is None or not math.isfinite(value):
+            return False
+        if self.best_value is not None and not self._better(value, self.best_value):
+            return False
+        self.best_value, self.best_step = value, step
+        return True
+
+    def _better(self, value: float, than: float) -> bool:
+        directions = {name: way for score in self.evaluator.scores.values() for name, way in score.better.items()}
+        return value < than if directions[self.best or ""] == "lower" else value > than

@@ -1,0 +1,217 @@
+"""Games: networks, the players that own them, and the phases they play on a batch.
+
+A game is data. It names its phases, each with the terms that a player minimises; the core step plays them in order.
+Lazy penalties, several turns in a round, terms that need real samples in the generator's turn, more than two players
+and resolutions that grow are all said with the fields below, and none needs a line in the step.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+from torch import Tensor, nn
+
+from gan_lightning.data.spec import DataSpec
+from gan_lightning.origin import Origin
+
+if TYPE_CHECKING:
+    from gan_lightning.components import Augmentation, Loss, Penalty
+    from gan_lightning.data.batch import Batch
+    from gan_lightning.randomness import Randomness
+
+
+@dataclass(frozen=True)
+class Player:
+    """A side of the game: the networks it trains, with one optimiser."""
+
+    name: str
+    networks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One move, made once a round.
+
+    Args:
+        player: Who moves.
+        terms: What the player minimises, by the name it is logged under.
+        turns: How many times the move is made, each with a step of the player's optimiser.
+        every: The move is due in every k-th round.
+        gain: Factor on the sum of the terms.
+        fresh: Whether each turn sees real samples that no turn has seen; otherwise it sees those of the turn before.
+        counts: Whether each turn is a generator update, the unit that training is counted in.
+    """
+
+    player: str
+    terms: Mapping[str, Callable[[Play], Tensor]]
+    turns: int = 1
+    every: int = 1
+    gain: float = 1.0
+    fresh: bool = False
+    counts: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A period of training in which the game is played in its own way, such as one resolution of a growing network.
+
+    Args:
+        name: What the stage is called in logs.
+        start: Real images seen, over all processes, when it begins.
+        batch_size: Images in a batch, where it is not the recipe's.
+    """
+
+    name: str
+    start: int = 0
+    batch_size: int | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far training is: generator updates, rounds, and real images seen by all processes, out of `steps` updates."""
+
+    updates: int
+    rounds: int
+    images: int
+    steps: int
+
+
+class Play:
+    """What one turn sees. Subclasses derive tensors from it, each computed on demand and at most once.
+
+    Only the player whose turn it is has parameters that ask for gradients, so what is derived carries a graph exactly
+    where the turn needs one.
+    """
+
+    def __init__(self, game: Game, phase: Phase, batch: Batch, random: Randomness, progress: Progress) -> None:
+        self.game = game
+        self.phase = phase
+        self.batch = batch
+        self.random = random
+        self.progress = progress
+
+    @cached_property
+    def real(self) -> Tensor:
+        """Real samples ``[N, *shape]`` as networks see them: images in [-1, 1]."""
+        return self.batch.samples()
+
+    @property
+    def labels(self) -> Tensor | None:
+        """Classes of the real samples ``[N]``."""
+        return self.batch.labels
+
+    def observations(self) -> dict[str, Tensor]:
+        """Return tensors whose distribution is worth a look; asked for on logging rounds, after the turn."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a recipe hands to a game's constructor.
+
+    Args:
+        data: Shape and classes of the data.
+        batch_size: Images in a batch, over all processes.
+        networks: A constructor for each role: call it with the data spec and the number of classes.
+        loss: The adversarial loss.
+        penalties: Penalties by name.
+        augmentations: Augmentations by name, in the order in which they are applied.
+    """
+
+    data: DataSpec
+    batch_size: int
+    networks: Mapping[str, Callable[[DataSpec, int], nn.Module]]
+    loss: Loss | None = None
+    penalties: Mapping[str, Penalty] = field(default_factory=dict)
+    augmentations: Mapping[str, Augmentation] = field(default_factory=dict)
+
+
+class Game(nn.Module, ABC):
+    """Networks, players and phases. Options of a subclass are the keyword arguments of its constructor.
+
+    Args:
+        parts: What the recipe provides.
+        networks: The game's networks by name.
+    """
+
+    origin: ClassVar[Origin | None] = None
+    roles: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
+    players: ClassVar[tuple[Player, ...]] = (
+        Player("discriminator", ("discriminator",)),
+        Player("generator", ("generator",)),
+    )
+    averaged: ClassVar[tuple[str, ...]] = ("generator",)
+
+    def __init__(self, parts: Parts, networks: Mapping[str, nn.Module]) -> None:
+        super().__init__()
+        self.data = parts.data
+        self.batch_size = parts.batch_size
+        self.networks = nn.ModuleDict(dict(networks))
+        stateful = (*parts.penalties.values(), *parts.augmentations.values(), parts.loss)
+        self.components = nn.ModuleList(part for part in stateful if isinstance(part, nn.Module))
+
+    @abstractmethod
+    def phases(self) -> tuple[Phase, ...]:
+        """Return the moves of a round, in order."""
+
+    def play(self, phase: Phase, batch: Batch, random: Randomness, progress: Progress) -> Play:
+        """Return what a turn sees."""
+        return Play(self, phase, batch, random, progress)
+
+    @abstractmethod
+    def sample(
+        self, networks: Mapping[str, nn.Module], count: int, random: Randomness, labels: Tensor | None = None
+    ) -> Tensor:
+        """Make samples.
+
+        Args:
+            networks: The networks to use by name, averaged or not.
+            count: How many samples.
+            random: Where their latents, and labels if none are given, come from.
+            labels: Classes ``[count]`` of a conditional game.
+
+        Returns:
+            ``[count, *shape]``, images in [-1, 1].
+        """
+
+    @property
+    def conditional(self) -> bool:
+        """Whether samples are made of a wanted class."""
+        return False
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Return the stages in order, the first of which starts at 0 images."""
+        return (Stage("whole"),)
+
+    def stage_at(self, images: int) -> int:
+        """Return the index of the stage that is played after this many images."""
+        return max(index for index, stage in enumerate(self.stages()) if stage.start <= images)
+
+    def enter(self, stage: int) -> tuple[str, ...]:
+        """Begin a stage, at the start of training and whenever it changes.
+
+        Returns:
+            Names of the players whose optimisers forget their state.
+        """
+        del stage
+        return ()
+
+    def player(self, name: str) -> Player:
+        """Return the player of that name."""
+        return next(player for player in self.players if player.name == name)
+
+    def parameters_of(self, player: Player) -> list[nn.Parameter]:
+        """Return the parameters that a player trains."""
+        return [weight for name in player.networks for weight in self.networks[name].parameters()]
+
+    def draws(self) -> int:
+        """Return how many batches of real samples a round consumes."""
+        return max(1, sum(phase.turns for phase in self.phases() if phase.fresh))
+
+    def updates_per_round(self) -> int:
+        """Return how many generator updates a round makes."""
+        return sum(phase.turns for phase in self.phases() if phase.counts)

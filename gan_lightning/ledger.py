@@ -1,0 +1,38 @@
+"""What a round notes for the logs, kept on the device until somebody asks: a note costs no synchronisation."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import torch
+from torch import Tensor
+
+
+class Ledger:
+    """Scalars since the last settlement, and, on rounds that are watched, whole distributions."""
+
+    def __init__(self) -> None:
+        self.watching = False
+        self._scalars: dict[str, list[Tensor]] = defaultdict(list)
+        self._observed: dict[str, list[Tensor]] = defaultdict(list)
+
+    def add(self, name: str, value: Tensor) -> None:
+        """Note a scalar."""
+        self._scalars[name].append(value.detach())
+
+    def observe(self, name: str, values: Tensor) -> None:
+        """Note a tensor whose distribution is wanted."""
+        self._observed[name].append(values.detach())
+
+    def means(self) -> tuple[list[str], Tensor]:
+        """Return the names of the scalars and their means ``[K]``, and forget them."""
+        names = sorted(self._scalars)
+        means = [torch.stack(self._scalars[name]).float().mean() for name in names]
+        self._scalars.clear()
+        return names, torch.stack(means) if means else torch.empty(0)
+
+    def observed(self) -> dict[str, Tensor]:
+        """Return what was observed, flattened, and forget it."""
+        found = {name: torch.cat([part.flatten() for part in parts]) for name, parts in self._observed.items()}
+        self._observed.clear()
+        return found

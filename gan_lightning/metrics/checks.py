@@ -1,0 +1,42 @@
+"""What every score refuses: numbers that are none, too few samples, options out of range."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gan_lightning.errors import UserError
+
+
+def require_finite(metric: str, *values: Tensor) -> None:
+    """Refuse NaN and infinity before linear algebra meets them: LAPACK may crash the process on them.
+
+    Raises:
+        UserError: If any value is not finite.
+    """
+    if not all(bool(torch.isfinite(value).all()) for value in values):
+        msg = f"{metric}: the features hold NaN or infinity, so there is no score; expected finite features"
+        raise UserError(msg)
+
+
+def require_samples(metric: str, least: int, **counts: int) -> None:
+    """Refuse sets that are too small for a metric.
+
+    Raises:
+        UserError: If one of the `counts`, given by side, is below `least`.
+    """
+    for side, count in counts.items():
+        if count < least:
+            msg = f"{metric}: {count} {side} samples are too few, expected at least {least}; raise evaluate.samples"
+            raise UserError(msg)
+
+
+def require_option(option: str, value: float, least: float) -> None:
+    """Refuse an option below its least value.
+
+    Raises:
+        UserError: If `value` is below `least`.
+    """
+    if value < least:
+        msg = f"{option}: {value} is out of range, expected at least {least}"
+        raise UserError(msg)

@@ -1,0 +1,208 @@
+"""Scores generated samples against real ones, with or without a trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gan_lightning.components import Extracted, Extractor, Score
+from gan_lightning.data.samples import Samples, to_bytes, to_network
+from gan_lightning.errors import UserError
+from gan_lightning.metrics.checks import require_option
+from gan_lightning.metrics.feature_cache import cached_features
+from gan_lightning.metrics.protocol import Protocol
+from gan_lightning.randomness import Randomness
+
+_CHUNK = 1024  # real samples that are read, or given to a score, at once
+_CHOICE = 0  # seed of the choice of real samples: runs with different seeds are compared with the same ones
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one metric says.
+
+    Args:
+        name: The metric's name in the recipe.
+        values: Each value by name.
+        better: For each value, whether ``"lower"`` or ``"higher"`` is better.
+        protocol: What the values depend on.
+    """
+
+    name: str
+    values: Mapping[str, float]
+    better: Mapping[str, str]
+    protocol: Protocol
+
+
+class Evaluator:
+    """Compares generated samples with one set of real ones, as often as wanted.
+
+    Real samples are extracted once and kept on disk; each generated batch is extracted once for all scores. Scores
+    are computed on the CPU, in float64. No random number is drawn from a global generator.
+
+    Args:
+        data: Real samples.
+        extractor: Turns images into features and logits; None for points, whose features are their coordinates.
+        scores: Metrics by their names in the recipe.
+        count: Number of generated samples, and of real ones if there are as many; else all real ones are taken.
+        seed: Seed that the generated samples are drawn with, for the record.
+        cache: Folder that outlives the run.
+        device: Where images are extracted.
+
+    Raises:
+        UserError: If extractor, scores and data do not fit each other.
+    """
+
+    def __init__(
+        self,
+        data: Samples,
+        extractor: Extractor | None,
+        scores: dict[str, Score],
+        count: int,
+        seed: int,
+        cache: Path,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        require_option("evaluate.samples", count, 1)
+        _require_fitting(data, extractor, scores)
+        self.data, self.extractor, self.scores = data, extractor, scores
+        self.count, self.seed, self.cache, self.device = count, seed, cache, torch.device(device)
+        self.real_count = min(count, len(data))
+        for score in scores.values():
+            score.prepare(data, count)
+
+    def evaluate(self, fakes: Iterable[Tensor], generator: str) -> list[Result]:
+        """Score generated samples.
+
+        Args:
+            fakes: Batches as generators make them: images in [-1, 1], which are rounded to bytes before extraction,
+                or points. Reading stops after `count` samples; the protocol states how many there were.
+            generator: ``"ema"``, ``"raw"`` or ``"folder"``.
+
+        Raises:
+            UserError: If there are no samples, or they or a score are not finite.
+        """
+        with torch.no_grad():
+            for name, score in self.scores.items():
+                score.reset()
+                for state, value in self._real_states[name].items():
+                    setattr(score, state, _copied(value))
+            seen = self._take(fakes)
+            results = [self._result(name, score, seen, generator) for name, score in self.scores.items()]
+            for score in self.scores.values():
+                score.reset()
+        return results
+
+    def _take(self, fakes: Iterable[Tensor]) -> int:
+        seen, batches = 0, iter(fakes)
+        while seen < self.count and (batch := next(batches, None)) is not None:
+            batch = batch[: self.count - seen].to(self.device)
+            if not bool(torch.isfinite(batch).all()):
+                msg = "the generator made NaN or infinite samples, so there is no score; see guard in the recipe"
+                raise UserError(msg)
+            extracted = self._extract(to_bytes(batch) if self.data.kind == "images" else batch)
+            self._update(self._views(batch, extracted), real=False)
+            seen += len(batch)
+        if not seen:
+            msg = f"there are no generated samples to evaluate, expected {self.count}"
+            raise UserError(msg)
+        return seen
+
+    @cached_property
+    def _real_states(self) -> dict[str, dict[str, Any]]:
+        """What each score keeps of the real side, taken in once."""
+        extracted = self._real_features()
+        for start in range(0, self.real_count, _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            logits = None if extracted is None or extracted.logits is None else extracted.logits[rows]
+            part = None if extracted is None else Extracted(extracted.features[rows], logits)
+            self._update(self._views(to_network(self.data.values[self._choice[rows]]), part), real=True)
+        return {
+            name: {state: _copied(value) for state, value in score.metric_state.items()}
+            for name, score in self.scores.items()
+        }
+
+    @cached_property
+    def _choice(self) -> Tensor:
+        generator = Randomness(_CHOICE).generator("real samples")
+        return torch.randperm(len(self.data), generator=generator)[: self.real_count].sort().values
+
+    def _real_features(self) -> Extracted | None:
+        if self.extractor is None:
+            return self._extract(self.data.values[self._choice])
+        key = {
+            "data": self.data.fingerprint,
+            "extractor": self.extractor.protocol(),
+            "transform": "uint8",
+            "count": self.real_count,
+            "choice": _CHOICE,
+        }
+        return cached_features(self.cache, key, self._extract_real)
+
+    def _extract_real(self) -> Extracted:
+        chunks = (self.data.values[rows].to(self.device) for rows in torch.split(self._choice, _CHUNK))
+        parts = [extracted for chunk in chunks if (extracted := self._extract(chunk)) is not None]
+        logits = [part.logits for part in parts if part.logits is not None]
+        return Extracted(torch.cat([part.features for part in parts]), torch.cat(logits) if logits else None)
+
+    def _extract(self, values: Tensor) -> Extracted | None:
+        if self.extractor is not None:
+            extracted = self.extractor(values)
+            return Extracted(extracted.features.cpu(), None if extracted.logits is None else extracted.logits.cpu())
+        return Extracted(values.float().cpu()) if self.data.kind == "points" else None
+
+    def _views(self, samples: Tensor, extracted: Extracted | None) -> dict[str, Tensor | None]:
+        features, logits = (None, None) if extracted is None else (extracted.features, extracted.logits)
+        return {"samples": samples.cpu(), "features": features, "logits": logits}
+
+    def _update(self, views: Mapping[str, Tensor | None], *, real: bool) -> None:
+        for name, score in self.scores.items():
+            view = views[score.sees]
+            if view is None:
+                msg = f"metric {name!r} needs {score.sees}, and evaluate.extractor gives none"
+                raise UserError(msg)
+            score.update(view, real=real)
+
+    def _result(self, name: str, score: Score, fake_count: int, generator: str) -> Result:
+        values = {value: float(number) for value, number in score.compute().items()}
+        infinite = [value for value, number in values.items() if not abs(number) < float("inf")]
+        if infinite:
+            msg = f"metric {name!r}: {infinite[0]} is {values[infinite[0]]}, so the samples have no score"
+            raise UserError(msg)
+        return Result(name, values, dict(score.better), self._protocol(score, fake_count, generator))
+
+    def _protocol(self, score: Score, fake_count: int, generator: str) -> Protocol:
+        protocol = Protocol(
+            data=self.data.name,
+            fingerprint=self.data.fingerprint,
+            real_count=self.real_count,
+            fake_count=fake_count,
+            generator=generator,
+            seed=self.seed,
+            settings=score.protocol(),
+        )
+        if self.extractor is None or score.sees == "samples":
+            return protocol
+        facts = self.extractor.protocol()
+        named = {field: facts.pop(field, None) for field in ("extractor", "weights_sha256", "resize")}
+        return replace(protocol, quantised="uint8", extractor_settings=facts, **named)
+
+
+def _copied(state: Any) -> Any:
+    return state.clone() if isinstance(state, Tensor) else list(state)
+
+
+def _require_fitting(data: Samples, extractor: Extractor | None, scores: Mapping[str, Score]) -> None:
+    if extractor is not None and data.kind == "points":
+        msg = f"evaluate.extractor: extractors see images, and {data.name} are points; set it to null"
+        raise UserError(msg)
+    blind = [name for name, score in scores.items() if score.sees != "samples"]
+    if extractor is None and data.kind == "images" and blind:
+        msg = f"metric {blind[0]!r} needs an extractor of images; set evaluate.extractor, say to efficientnet_lite0"
+        raise UserError(msg)

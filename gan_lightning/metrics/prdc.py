@@ -1,0 +1,102 @@
+"""Precision, recall, density and coverage: is it real-looking, and is all of it there?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor
+from torchmetrics.utilities import dim_zero_cat
+
+from gan_lightning.components import Score
+from gan_lightning.metrics.checks import require_finite, require_option, require_samples
+from gan_lightning.origin import Origin
+
+_ENTRIES = 1 << 22  # distances held at once: 32 MiB of float64
+_ROUNDING = 1e-12  # of the squared norms; two float32 features that close are one
+
+
+class PrecisionRecallDensityCoverage(Score):
+    """How far the neighbourhoods of real and of generated features overlap.
+
+    A ball around a sample reaches to its k-th neighbour of the same set; inside means strictly nearer.
+    precision: share of fakes inside a real ball; recall: share of reals inside a fake ball (arXiv:1904.06991).
+    density: mean number of real balls around a fake, over k; coverage: share of real balls that hold a fake
+    (arXiv:2002.09797). All lie in [0, 1] but density, which may exceed 1.
+
+    Args:
+        neighbours: k, not counting the sample itself.
+
+    Raises:
+        UserError: If `neighbours` is below 1; in `compute`, if a feature is not finite or a set has no more than
+            `neighbours` samples.
+    """
+
+    origin = Origin("Naeem et al., Reliable fidelity and diversity metrics for generative models", 2020, "2002.09797")
+    better: ClassVar[Mapping[str, Literal["lower", "higher"]]] = dict.fromkeys(
+        ("precision", "recall", "density", "coverage"), "higher"
+    )
+    full_state_update = False
+    real: list[Tensor]
+    fake: list[Tensor]
+
+    def __init__(self, neighbours: int = 5) -> None:
+        super().__init__()
+        require_option("prdc.neighbours", neighbours, 1)
+        self.neighbours = neighbours
+        self.add_state("real", [], dist_reduce_fx="cat")
+        self.add_state("fake", [], dist_reduce_fx="cat")
+
+    def update(self, view: Tensor, real: bool) -> None:  # noqa: FBT001
+        """Keep features ``[N, D]`` of real or generated samples."""
+        (self.real if real else self.fake).append(view)
+
+    def compute(self) -> dict[str, Tensor]:
+        """Return the four values, float64 scalars."""
+        real, fake = (
+            dim_zero_cat(side).double() if len(side) else torch.empty(0, 1) for side in (self.real, self.fake)
+        )
+        require_samples("prdc", self.neighbours + 1, real=len(real), fake=len(fake))
+        require_finite("prdc", real, fake)
+        # Distances do not depend on the origin, and lose the fewest digits near it
+        centre = real.mean(dim=0)
+        return _overlap(real - centre, fake - centre, self.neighbours)
+
+    def protocol(self) -> dict[str, Any]:
+        """Return the number of neighbours."""
+        return {"neighbours": self.neighbours}
+
+
+def _overlap(real: Tensor, fake: Tensor, neighbours: int) -> dict[str, Tensor]:
+    real_radii, fake_radii = _radii(real, neighbours), _radii(fake, neighbours)
+    balls_around_fake = torch.zeros(len(fake), dtype=torch.int64, device=fake.device)
+    recalled, covered = [], []
+    for rows, distances in _distances(real, fake):
+        inside = distances < real_radii[rows, None]
+        balls_around_fake += inside.sum(dim=0)
+        covered.append(inside.any(dim=1))
+        recalled.append((distances < fake_radii).any(dim=1))
+    return {
+        "precision": (balls_around_fake > 0).double().mean(),
+        "recall": torch.cat(recalled).double().mean(),
+        "density": balls_around_fake.double().mean() / neighbours,
+        "coverage": torch.cat(covered).double().mean(),
+    }
+
+
+def _radii(features: Tensor, neighbours: int) -> Tensor:
+    # A sample is its own nearest neighbour, hence one more
+    parts = [chunk.kthvalue(neighbours + 1, dim=1).values for _, chunk in _distances(features, features)]
+    return torch.cat(parts)
+
+
+def _distances(left: Tensor, right: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Yield squared distances ``[rows, M]`` between some rows of `left` ``[N, D]`` and all of `right` ``[M, D]``."""
+    right_norms = right.square().sum(dim=1)
+    size = max(1, _ENTRIES // len(right))
+    for start in range(0, len(left), size):
+        rows = slice(start, min(start + size, len(left)))
+        norms = left[rows].square().sum(dim=1)[:, None] + right_norms
+        squared = torch.addmm(norms, left[rows], right.T, alpha=-2.0)
+        yield rows, squared.masked_fill_(squared <= _ROUNDING * norms, 0.0)

@@ -1,0 +1,80 @@
+"""What makes the same mathematics faster on the hardware at hand, chosen by ``performance: auto``."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from dataclasses import dataclass
+
+import torch
+
+from gan_lightning.data.spec import Kind
+
+# From glibc's malloc.h. Large tensors are otherwise mapped and unmapped for every operation, and the page faults cost
+# more than a third of a training step on a CPU.
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
+_TOP_PAD_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What is on.
+
+    Args:
+        allocator: Whether the C library keeps freed memory for the next step.
+        memory_format: How images are laid out.
+        fused_optimizers: Whether optimisers update all weights in one kernel.
+    """
+
+    allocator: bool = False
+    memory_format: torch.memory_format = torch.contiguous_format
+    fused_optimizers: bool = False
+
+    def __str__(self) -> str:
+        chosen = {
+            "allocator keeps memory": self.allocator,
+            "channels last": self.memory_format == torch.channels_last,
+            "fused optimizers": self.fused_optimizers,
+        }
+        return ", ".join(name for name, on in chosen.items() if on) or "nothing"
+
+
+def choose(mode: str, kind: Kind, precision: str) -> Choices:
+    """Choose what is safe here and changes no number beyond rounding.
+
+    Args:
+        mode: ``"auto"`` or ``"off"``.
+        kind: Kind of the data; points have no memory format.
+        precision: The Trainer's precision; a fused optimiser unscales float16 gradients itself, before they could be
+            clipped, so it is left out there.
+    """
+    if mode == "off":
+        return Choices()
+    return Choices(
+        allocator=_has_glibc() and not torch.cuda.is_available(),
+        memory_format=torch.channels_last if kind == "images" else torch.contiguous_format,
+        fused_optimizers=not str(precision).startswith("16"),
+    )
+
+
+def keep_memory() -> None:
+    """Tell glibc to keep freed memory instead of returning it to the system after every operation."""
+    libc = ctypes.CDLL(None)
+    libc.mallopt(_M_MMAP_MAX, 0)
+    libc.mallopt(_M_TRIM_THRESHOLD, -1)
+    libc.mallopt(_M_TOP_PAD, _TOP_PAD_BYTES)
+
+
+def forget_nvml_check() -> None:
+    """Undo what importing Lightning does to CUDA builds of torch on machines without a GPU.
+
+    It sets ``PYTORCH_NVML_BASED_CUDA_CHECK``, after which every step of an optimiser asks the driver whether there is a
+    GPU: Adam takes twice as long.
+    """
+    if not torch.cuda.is_available():
+        os.environ.pop("PYTORCH_NVML_BASED_CUDA_CHECK", None)
+
+
+def _has_glibc() -> bool:
+    return sys.platform == "linux" and hasattr(ctypes.CDLL(None), "gnu_get_libc_version")

@@ -1,0 +1,163 @@
+"""Recipe files: YAML through OmegaConf, with `extends`, overrides, and errors that name file and line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from gan_lightning.catalog import Catalog
+from gan_lightning.errors import UserError, nearest
+from gan_lightning.recipe.options import OptionError
+from gan_lightning.recipe.parsing import parse
+from gan_lightning.recipe.schema import Recipe
+
+
+def load_recipe(path: Path, overrides: Sequence[str] = (), catalog: Catalog | None = None) -> Recipe:
+    """Read and check a recipe.
+
+    Args:
+        path: The file; its ``extends`` key may name another one, relative to it, that it is laid over.
+        overrides: ``key.sub=value`` settings that are laid over the file.
+        catalog: The components there are; those of all installed plugins if None.
+
+    Raises:
+        UserError: Something in the file or the overrides is wrong; the message begins with file and line.
+    """
+    config = _read(path)
+    for override in overrides:
+        config = _override(config, override)
+    return check(_resolve(config, path), catalog or Catalog.installed(), Source(path, tuple(overrides)))
+
+
+def check(plain: Mapping[str, Any], catalog: Catalog, source: Source | None = None) -> Recipe:
+    """Check a recipe given as plain containers and let plugins modify it.
+
+    Raises:
+        UserError: Something in it is wrong.
+    """
+    try:
+        recipe = parse(plain, catalog)
+    except OptionError as error:
+        raise UserError(f"{source.locate(error.key) if source else 'recipe'}: {error}") from error
+    catalog.call("modify_recipe", recipe=recipe)
+    return recipe
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a recipe's values were written, for messages."""
+
+    path: Path
+    overrides: tuple[str, ...] = ()
+
+    def locate(self, key: str) -> str:
+        """Return ``override`` or ``file:line`` of a dotted key, or of the nearest key above it that is written."""
+        parts = [part for part in re.split(r"[.\[\]]+", key) if part]
+        dotted = ".".join(parts)
+        for override in self.overrides:
+            written = override.partition("=")[0]
+            if dotted == written or dotted.startswith(f"{written}."):
+                return f"override {override}"
+        node: yaml.Node | None = yaml.compose(self.path.read_text("utf-8"), yaml.SafeLoader)
+        line = None
+        for part in parts:
+            found = _child(node, part)
+            if found is None:
+                break
+            node, line = found
+        return f"{self.path}:{line}" if line else str(self.path)
+
+
+def _child(node: yaml.Node | None, part: str) -> tuple[yaml.Node, int] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == part:
+                return value, key.start_mark.line + 1
+    if isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
+        value = node.value[int(part)]
+        return value, value.start_mark.line + 1
+    return None
+
+
+def _read(path: Path, seen: tuple[Path, ...] = ()) -> DictConfig:
+    if path.resolve() in seen:
+        raise UserError(f"{path}: extends itself")
+    config = _load_yaml(path)
+    if "extends" not in config:
+        return config
+    base = config.pop("extends")
+    if not isinstance(base, str):
+        raise UserError(f"{path}: extends: expected a path, got {base!r}")
+    merged = OmegaConf.merge(_read(path.parent / base, (*seen, path.resolve())), config)
+    assert isinstance(merged, DictConfig)
+    return merged
+
+
+def _load_yaml(path: Path) -> DictConfig:
+    if not path.is_file():
+        siblings = [str(path.parent / other.name) for other in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
+        raise UserError(f"there is no recipe {path}; {nearest(str(path), siblings)}")
+    try:
+        config = OmegaConf.load(path)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise UserError(f"{path}:{line}: this is no YAML: {error.problem}") from error
+    except (yaml.YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError) as error:
+        raise UserError(f"{path}: this is no recipe: {' '.join(str(error).split())}") from error
+    if not isinstance(config, DictConfig):
+        raise UserError(f"{path}: expected keys and values at the top, got a {type(OmegaConf.to_container(config)).__name__}")
+    return config
+
+
+def _override(config: DictConfig, override: str) -> DictConfig:
+    key, equals, _ = override.partition("=")
+    if not equals or not key:
+        raise UserError(f"override {override!r}: expected key.sub=value")
+    try:
+        value = OmegaConf.to_container(OmegaConf.from_dotlist([override]), resolve=False)
+        for part in key.split("."):
+            value = value[part]  # type: ignore[index, call-overload]
+        _name_bare_component(config, key)
+        OmegaConf.update(config, key, value, merge=True)
+    except (OmegaConfBaseException, yaml.YAMLError, KeyError, TypeError, IndexError, AssertionError, ValueError) as error:
+        raise UserError(f"override {override!r}: cannot be applied: {' '.join(str(error).split())}") from error
+    return config
+
+
+def _name_bare_component(config: DictConfig, key: str) -> None:
+    """Write ``loss: hinge`` as ``loss: {name: hinge}`` where an override reaches below it."""
+    parts = key.split(".")
+    for end in range(1, len(parts)):
+        parent = ".".join(parts[:end])
+        bare = OmegaConf.select(config, parent)
+        if isinstance(bare, str):
+            OmegaConf.update(config, parent, {"name": bare})
+
+
+_RESOLVER = re.compile(r"\$\{[^}]*:")
+
+
+def _resolve(config: DictConfig, path: Path) -> dict[str, Any]:
+    """Fill in ``${other.key}``. Resolvers, which read the environment or run code, are refused."""
+    raw = OmegaConf.to_container(config, resolve=False)
+    _refuse_resolvers(raw, path)
+    try:
+        plain = OmegaConf.to_container(config, resolve=True)
+    except OmegaConfBaseException as error:
+        raise UserError(f"{path}: {' '.join(str(error).split())}") from error
+    return plain  # type: ignore[return-value]
+
+
+def _refuse_resolvers(value: Any, path: Path) -> None:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in parts:
+        _refuse_resolvers(part, path)
+    if isinstance(value, str) and _RESOLVER.search(value):
+        raise UserError(f"{path}: {value!r}: recipes run no resolvers; only ${{other.key}} is filled in")

@@ -1,0 +1,107 @@
+"""The optimisers a player may have: torch's, by short names, with any of their numbers on a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from gan_lightning.recipe.schema import Component
+from gan_lightning.schedule import Binding, Schedule
+
+
+def _adam(
+    parameters: Sequence[nn.Parameter],
+    lr: float = 2e-4,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    *,
+    fused: bool | None = None,
+) -> Optimizer:
+    """Adam (Kingma & Ba 2014, arXiv:1412.6980)."""
+    return torch.optim.Adam(parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=fused)
+
+
+def _adamw(
+    parameters: Sequence[nn.Parameter],
+    lr: float = 2e-4,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.01,
+    *,
+    fused: bool | None = None,
+) -> Optimizer:
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2017, arXiv:1711.05101)."""
+    return torch.optim.AdamW(parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=fused)
+
+
+def _rmsprop(
+    parameters: Sequence[nn.Parameter],
+    lr: float = 5e-5,
+    alpha: float = 0.99,
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    momentum: float = 0.0,
+) -> Optimizer:
+    """RMSProp."""
+    return torch.optim.RMSprop(parameters, lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum)
+
+
+def _sgd(
+    parameters: Sequence[nn.Parameter],
+    lr: float = 0.01,
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    *,
+    nesterov: bool = False,
+) -> Optimizer:
+    """Stochastic gradient descent."""
+    return torch.optim.SGD(parameters, lr=lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov)
+
+
+OPTIMIZERS: Mapping[str, Callable[..., Optimizer]] = {
+    "adam": _adam,
+    "adamw": _adamw,
+    "rmsprop": _rmsprop,
+    "sgd": _sgd,
+}
+
+
+def optimizer_maker(
+    component: Component, where: str
+) -> Callable[[Sequence[nn.Parameter]], tuple[Optimizer, list[Binding]]]:
+    """Return a function that makes a player's optimiser, and the bindings of its scheduled numbers."""
+
+    def make(parameters: Sequence[nn.Parameter]) -> tuple[Optimizer, list[Binding]]:
+        options = {name: _at_start(value) for name, value in component.options.items()}
+        optimizer = OPTIMIZERS[component.name](parameters, **options)
+        return optimizer, [
+            Binding(f"{where}.{name}", schedule, partial(_assign, optimizer, name, place))
+            for name, value in component.options.items()
+            for place, schedule in _schedules(value)
+        ]
+
+    return make
+
+
+def _at_start(value: Any) -> Any:
+    if isinstance(value, Schedule):
+        return value.start
+    return tuple(_at_start(part) for part in value) if isinstance(value, tuple) else value
+
+
+def _schedules(value: Any) -> list[tuple[int | None, Schedule]]:
+    if isinstance(value, Schedule):
+        return [(None, value)]
+    parts = value if isinstance(value, tuple) else ()
+    return [(place, part) for place, part in enumerate(parts) if isinstance(part, Schedule)]
+
+
+def _assign(optimizer: Optimizer, name: str, place: int | None, number: float) -> None:
+    for group in optimizer.param_groups:
+        group[name] = number if place is None else (*group[name][:place], number, *group[name][place + 1 :])

@@ -1,0 +1,190 @@
+"""The sections of a recipe and what may stand in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from gan_lightning.schedule import Schedule
+
+
+@dataclass
+class Component:
+    """A component that a recipe names, with all its options, checked, defaults filled in."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class DataSection:
+    """The data: which, and how they are served.
+
+    Args:
+        component: The data set and its options.
+        batch_size: Images in a batch, over all processes and before accumulation.
+        flip: Whether to mirror images, each with probability 1/2 in each epoch.
+    """
+
+    component: Component
+    batch_size: int = 64
+    flip: bool = False
+
+
+@dataclass
+class EMASection:
+    """The average of the generator; see `gan_lightning.ema.EMA` for what the numbers mean."""
+
+    half_life_images: float = 10_000
+    ramp: float | None = None
+    start: int = 0
+    buffers: Literal["average", "copy"] = "average"
+
+
+@dataclass
+class TrainSection:
+    """How long, and how a step is made.
+
+    Args:
+        steps: Generator updates.
+        accumulate: Batches whose gradients add up to one step.
+        clip: Largest norm of a player's gradient, or null.
+    """
+
+    steps: int
+    accumulate: int = 1
+    clip: float | None = None
+
+
+@dataclass
+class EvaluateSection:
+    """When and how the generator is scored.
+
+    Args:
+        every: Generator updates between two evaluations; the first is of the untrained generator.
+        samples: Generated samples, and at most as many real ones.
+        extractor: The network whose features are compared; null for metrics of the samples themselves.
+        metrics: The scores.
+        best: The value that picks the best checkpoint, such as ``fid``.
+        generator: Whether the averaged or the raw generator is scored.
+    """
+
+    metrics: list[Component]
+    extractor: Component | None = None
+    every: int = 500
+    samples: int = 2000
+    best: str | None = None
+    generator: Literal["ema", "raw"] = "ema"
+
+
+@dataclass
+class SampleSection:
+    """When pictures are drawn, of latents that stay the same.
+
+    Args:
+        every: Generator updates between two pictures.
+        count: Samples in a picture.
+    """
+
+    every: int = 250
+    count: int = 64
+
+
+@dataclass
+class CheckpointSection:
+    """When the state is kept.
+
+    Args:
+        every: Generator updates between two checkpoints.
+        keep: How many of the numbered checkpoints stay; the best and the last are kept beside them.
+    """
+
+    every: int = 500
+    keep: int = 2
+
+
+@dataclass
+class GuardSection:
+    """What happens when numbers stop being numbers.
+
+    Args:
+        non_finite: Whether a loss that is no finite number stops training.
+    """
+
+    non_finite: Literal["stop", "ignore"] = "stop"
+
+
+@dataclass
+class LogSection:
+    """What is logged, and how often.
+
+    Args:
+        every: Generator updates between two rows.
+    """
+
+    every: int = 50
+
+
+@dataclass
+class RunSection:
+    """The run folder.
+
+    Args:
+        name: What the run is called.
+        dir: Where it is kept; ``runs/NAME`` if null.
+    """
+
+    name: str
+    dir: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The run folder."""
+        return self.dir or Path("runs") / self.name
+
+
+@dataclass
+class Recipe:
+    """A whole recipe, every value checked, before anything is built."""
+
+    data: DataSection
+    architecture: dict[str, Component]
+    game: Component
+    optimizers: dict[str, Component]
+    train: TrainSection
+    run: RunSection
+    loss: Component | None = None
+    penalties: list[Component] = field(default_factory=list)
+    augment: list[Component] = field(default_factory=list)
+    ema: EMASection | None = field(default_factory=EMASection)
+    evaluate: EvaluateSection | None = None
+    sample: SampleSection | None = field(default_factory=SampleSection)
+    checkpoint: CheckpointSection = field(default_factory=CheckpointSection)
+    guard: GuardSection = field(default_factory=GuardSection)
+    log: LogSection = field(default_factory=LogSection)
+    logger: list[Component] = field(default_factory=lambda: [Component("csv")])
+    performance: Literal["auto", "off"] = "auto"
+    trainer: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the resolved recipe as plain containers that `parse` reads back to an equal recipe."""
+        return _plain(self)  # type: ignore[no-any-return]
+
+
+def _plain(value: Any) -> Any:
+    """Turn sections into mappings, components into ``{name: ..., options}``, and the rest into what YAML can hold."""
+    if isinstance(value, Component):
+        return {"name": value.name, **_plain(value.options)}
+    if isinstance(value, DataSection):
+        return {**_plain(value.component), "batch_size": value.batch_size, "flip": value.flip}
+    if isinstance(value, Schedule):
+        return value.as_dict()
+    if is_dataclass(value):
+        return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,104 @@
+"""Numbers that change as training goes on: any number of a recipe may be one.
+
+lr: {cosine: {from: 2.0e-4, to: 5.0e-5, images: 20_000_000}}
+weight: {linear: {from: 0.0, to: 10.0, steps: 1000, after: 500}}
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gan_lightning.errors import UserError, nearest
+from gan_lightning.game import Progress
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A number that moves from one value to another and then stays.
+
+    Args:
+        curve: Name of the curve, a key of `CURVES`.
+        start: Value at the beginning.
+        end: Value at the end and after it.
+        images: Real images over which it moves, or None.
+        steps: Generator updates over which it moves, or None. Without both it moves over the whole training.
+        after: Images or updates, in the same unit, that pass before it begins.
+    """
+
+    curve: str
+    start: float
+    end: float
+    images: float | None = None
+    steps: float | None = None
+    after: float = 0.0
+
+    def __call__(self, progress: Progress) -> float:
+        """Return the value at a point of training."""
+        length = self.images or self.steps or progress.steps
+        passed = progress.images if self.images else progress.updates
+        share = min(max((passed - self.after) / length, 0.0), 1.0)
+        return self.start + (self.end - self.start) * CURVES[self.curve](share)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the schedule as a recipe writes it."""
+        values = {key: getattr(self, attribute) for key, attribute in _KEYS.items()}
+        return {self.curve: {key: value for key, value in values.items() if value is not None}}
+
+
+def _cosine(share: float) -> float:
+    return 0.5 - 0.5 * math.cos(math.pi * share)
+
+
+def _linear(share: float) -> float:
+    return share
+
+
+def _step(share: float) -> float:
+    return float(share >= 1.0)
+
+
+CURVES: Mapping[str, Callable[[float], float]] = {"linear": _linear, "cosine": _cosine, "step": _step}
+_KEYS = {"from": "start", "to": "end", "images": "images", "steps": "steps", "after": "after"}
+
+
+def is_schedule(value: Any) -> bool:
+    """Tell whether a recipe's value is meant as a schedule: a mapping with one key that is not an option list."""
+    return isinstance(value, Mapping) and len(value) == 1 and isinstance(next(iter(value.values())), Mapping)
+
+
+def parse_schedule(value: Mapping[str, Any], where: str) -> Schedule:
+    """Read a schedule from a recipe.
+
+    Raises:
+        UserError: The curve or a key of it is unknown, missing or no number.
+    """
+    ((name, options),) = value.items()
+    if name not in CURVES:
+        raise UserError(f"{where}: there is no schedule {name!r}; {nearest(name, CURVES)}")
+    for key, number in options.items():
+        if key not in _KEYS:
+            raise UserError(f"{where}.{name}: unknown key {key!r}; {nearest(key, _KEYS)}")
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            raise UserError(f"{where}.{name}.{key}: expected a number, got {number!r}")
+    missing = {"from", "to"} - options.keys()
+    if missing:
+        raise UserError(f"{where}.{name}: {' and '.join(sorted(missing))} must be given")
+    if {"images", "steps"} <= options.keys():
+        raise UserError(f"{where}.{name}: give images or steps, not both")
+    return Schedule(name, **{_KEYS[key]: float(number) for key, number in options.items()})
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A schedule, and what to do with its value."""
+
+    where: str
+    schedule: Schedule
+    assign: Callable[[float], None]
+
+    def apply(self, progress: Progress) -> None:
+        """Assign the value of this moment."""
+        self.assign(self.schedule(progress))

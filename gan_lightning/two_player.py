@@ -1,0 +1,188 @@
+"""The two-player game: a generator against a discriminator, conditional or not, with any loss and penalties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from gan_lightning.components import Loss, Penalty
+from gan_lightning.critique import Critique, DeferredCritique
+from gan_lightning.errors import UserError
+from gan_lightning.game import Game, Parts, Phase, Play
+from gan_lightning.origin import Origin
+from gan_lightning.randomness import Randomness
+
+Prior = Literal["normal", "uniform"]
+
+
+class TwoPlayerGame(Game):
+    """A generator G turns latents into samples; a discriminator D tells them from real ones (arXiv:1406.2661).
+
+    Args:
+        parts: What the recipe provides: networks, loss, penalties, augmentations.
+        n_dis: Turns of the discriminator in a round, each with fresh real samples and latents.
+        conditional: Whether both networks are given the classes of samples. Classes of generated samples are drawn
+            with the frequencies that they have in the data.
+        prior: Distribution of each latent: standard normal, or uniform on [-1, 1].
+        generator_batch: Generated samples in the generator's turn, over all processes; the batch size if None.
+    """
+
+    origin = Origin("Goodfellow et al., Generative Adversarial Networks", 2014, "1406.2661")
+
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        n_dis: int = 1,
+        conditional: bool = False,
+        prior: Prior = "normal",
+        generator_batch: int | None = None,
+    ) -> None:
+        if parts.loss is None:
+            raise UserError("loss: this game needs one, such as `loss: hinge`")
+        if n_dis < 1:
+            raise UserError(f"game.n_dis: expected at least 1, got {n_dis}")
+        if conditional and not parts.data.classes:
+            raise UserError("game.conditional: the data have no labels; give them classes or set it to false")
+        self.n_dis = n_dis
+        self.is_conditional = conditional
+        self.prior = prior
+        self.generator_batch = generator_batch
+        classes = parts.data.classes if conditional else 0
+        super().__init__(parts, {role: parts.networks[role](parts.data, classes) for role in self.roles})
+        self.augmentations = dict(parts.augmentations)
+        self._phases = _phases(parts.loss, parts.penalties, n_dis)
+        frequencies = torch.tensor(parts.data.class_counts, dtype=torch.float) if conditional else None
+        self.register_buffer("class_frequencies", frequencies, persistent=False)
+
+    class_frequencies: Tensor | None
+
+    @property
+    def conditional(self) -> bool:
+        """Whether samples are made of a wanted class."""
+        return self.is_conditional
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Return the discriminator's turns, the lazy penalties that are due, and the generator's turn."""
+        return self._phases
+
+    def play(self, phase: Phase, *args: object, **options: object) -> Play:
+        """Return what a turn sees."""
+        return TwoPlayerPlay(self, phase, *args, **options)  # type: ignore[arg-type]
+
+    def draw_labels(self, count: int, random: Randomness) -> Tensor | None:
+        """Draw classes ``[count]`` as frequent as in the data; None for an unconditional game."""
+        if self.class_frequencies is None:
+            return None
+        return random.choice("labels", self.class_frequencies.cpu(), count)
+
+    def draw_latents(self, count: int, random: Randomness, generator: nn.Module) -> Tensor:
+        """Draw latents ``[count, *latent_shape]``."""
+        shape = (count, *generator.latent_shape)  # type: ignore[misc]
+        if self.prior == "normal":
+            return random.normal("latents", *shape)
+        return random.uniform("latents", *shape) * 2 - 1
+
+    def sample(
+        self, networks: Mapping[str, nn.Module], count: int, random: Randomness, labels: Tensor | None = None
+    ) -> Tensor:
+        """Make samples ``[count, *shape]``; see `Game.sample`."""
+        generator = networks["generator"]
+        if labels is None:
+            labels = self.draw_labels(count, random)
+        latents = self.draw_latents(count, random, generator)
+        return generator(latents, labels)  # type: ignore[no-any-return]
+
+
+class TwoPlayerPlay(Play):
+    """What a turn of the two-player game sees: real and generated samples, and the critiques of both."""
+
+    game: TwoPlayerGame
+
+    @cached_property
+    def count(self) -> int:
+        """How many samples this process generates in the turn."""
+        world = self.random.world
+        wanted = self.game.generator_batch if self.phase.player == "generator" else None
+        return wanted // world if wanted else len(self.batch)
+
+    @property
+    def real_labels(self) -> Tensor | None:
+        """Classes of the real samples ``[N]``, None in an unconditional game."""
+        return self.labels if self.game.is_conditional else None
+
+    @cached_property
+    def fake_labels(self) -> Tensor | None:
+        """Classes of the generated samples ``[M]``, None in an unconditional game."""
+        return self.game.draw_labels(self.count, self.random)
+
+    @cached_property
+    def latents(self) -> Tensor:
+        """Latents ``[M, *latent_shape]`` of the generated samples."""
+        return self.game.draw_latents(self.count, self.random, self.game.networks["generator"])
+
+    @cached_property
+    def fake(self) -> Tensor:
+        """Generated samples ``[M, *shape]``; without a graph in the discriminator's turn."""
+        fake: Tensor = self.game.networks["generator"](self.latents, self.fake_labels)
+        return fake
+
+    @cached_property
+    def real_critique(self) -> DeferredCritique:
+        """The discriminator's opinion of the real samples, made when it is first read."""
+        return DeferredCritique(lambda: self.judge(self.real, self.real_labels, "real"))
+
+    @cached_property
+    def fake_critique(self) -> DeferredCritique:
+        """The discriminator's opinion of the generated samples, made when it is first read."""
+        return DeferredCritique(lambda: self.judge(self.fake, self.fake_labels, "fake"))
+
+    def judge(self, samples: Tensor, labels: Tensor | None, side: str) -> Critique:
+        """Augment samples and ask the discriminator; `side` names the stream of the augmentations."""
+        for name, augment in self.game.augmentations.items():
+            samples = augment(samples, self.random.at(name, side))
+        critique: Critique = self.game.networks["discriminator"](samples, labels)
+        critique.samples, critique.labels = samples, labels
+        return critique
+
+    def observations(self) -> dict[str, Tensor]:
+        """Return the logits that the discriminator's turn has led to."""
+        if self.phase.player != "discriminator":
+            return {}
+        critiques = {"logits/real": self.real_critique.made, "logits/fake": self.fake_critique.made}
+        return {name: critique.logits for name, critique in critiques.items() if critique is not None}
+
+
+def _phases(loss: Loss, penalties: Mapping[str, Penalty], n_dis: int) -> tuple[Phase, ...]:
+    """Lay out a round: D's turns with its loss, lazy penalties as phases of their own, G's turn."""
+
+    def discriminator(play: Play) -> Tensor:
+        assert isinstance(play, TwoPlayerPlay)
+        return loss.discriminator(play.real_critique, play.fake_critique)
+
+    def generator(play: Play) -> Tensor:
+        assert isinstance(play, TwoPlayerPlay)
+        return loss.generator(play.real_critique, play.fake_critique)
+
+    main = {"discriminator": {"loss": discriminator}, "generator": {"loss": generator}}
+    lazy = []
+    for name, penalty in penalties.items():
+        term = {name: _weighted(penalty)}
+        if penalty.every == 1:
+            main[penalty.player].update(term)  # type: ignore[arg-type]
+        else:
+            lazy.append(Phase(penalty.player, term, every=penalty.every, gain=float(penalty.every)))
+    return (
+        Phase("discriminator", main["discriminator"], turns=n_dis, fresh=True),  # type: ignore[arg-type]
+        *(phase for phase in lazy if phase.player == "discriminator"),
+        Phase("generator", main["generator"], counts=True),  # type: ignore[arg-type]
+        *(phase for phase in lazy if phase.player == "generator"),
+    )
+
+
+def _weighted(penalty: Penalty) -> Callable[[Play], Tensor]:
+    return lambda play: penalty.weight * penalty(play)

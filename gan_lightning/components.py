@@ -10,10 +10,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from torch import Tensor, nn
-from torchmetrics import Metric
 
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.origin import Origin
@@ -122,34 +121,6 @@ class Dataset(ABC):
     @abstractmethod
     def load(self, cache: Path) -> Samples:
         """Return every sample decoded, in memory or memory-mapped; `cache` is a folder that outlives the run."""
-
-
-class Score(Metric, ABC):
-    """A torchmetrics metric that compares generated samples with real ones.
-
-    ``sees`` says what `update` is given: ``"features"`` ``[N, D]`` or ``"logits"`` ``[N, K]`` of the extractor, or
-    ``"samples"`` themselves, as generators make them. `better` names each value that `compute` returns and says
-    whether ``"lower"`` or ``"higher"`` is better.
-    """
-
-    origin: ClassVar[Origin | None] = None
-    sees: ClassVar[Literal["features", "logits", "samples"]] = "features"
-    better: ClassVar[Mapping[str, Literal["lower", "higher"]]]
-
-    def prepare(self, data: Samples, count: int) -> None:
-        """Take what the metric must know of the data before the first update; `count` fakes will follow."""
-
-    @abstractmethod
-    def update(self, view: Tensor, real: bool) -> None:  # noqa: FBT001  (torchmetrics' own signature)
-        """Take a batch of what the metric sees, of real or of generated samples."""
-
-    @abstractmethod
-    def compute(self) -> dict[str, Tensor]:
-        """Return each value by name, keys as in `better`."""
-
-    def protocol(self) -> dict[str, Any]:
-        """Return the settings that a value depends on."""
-        return {}
 
 
 @dataclass

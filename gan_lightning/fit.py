@@ -165,9 +165,7 @@ def _callbacks(session: Session, run: Run, scores: Scores | None) -> list[Callba
     return [*callbacks, Checkpoints(run, recipe.checkpoint.every, recipe.checkpoint.keep)]
 
 
-def _scores_maker(
-    recipe: Recipe, builder: Builder, samples: Samples, cache: Path
-) -> Callable[[Run], Scores] | None:
+def _scores_maker(recipe: Recipe, builder: Builder, samples: Samples, cache: Path) -> Callable[[Run], Scores] | None:
     section = recipe.evaluate
     if section is None:
         return None

@@ -102,5 +102,7 @@ def load(path: str | Path, catalog: Catalog | None = None) -> Trained:
     try:
         module.load_state_dict(checkpoint["state_dict"])
     except RuntimeError as error:
-        raise UserError(f"{path}: its weights do not fit the networks of its recipe: {str(error).splitlines()[0]}") from error
+        raise UserError(
+            f"{path}: its weights do not fit the networks of its recipe: {str(error).splitlines()[0]}"
+        ) from error
     return Trained(module.eval(), recipe, data, module.updates, module.images)

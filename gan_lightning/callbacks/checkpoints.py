@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from gan_lightning.checkpoint import replacing
+from gan_lightning.disk import replacing
 from gan_lightning.module import GANModule
 from gan_lightning.run import Run
 
@@ -38,7 +38,7 @@ class Checkpoints(Callback):
 
     def _save(self, trainer: Trainer, updates: int) -> None:
         path = self.run.checkpoints / f"step-{updates:06d}.ckpt"
-        trainer.save_checkpoint(path)
+        trainer.save_checkpoint(path, weights_only=False)
         if trainer.is_global_zero:
             _point(self.run.last, path)
             for old in sorted(self.run.checkpoints.glob("step-*.ckpt"))[: -max(1, self.keep)]:

@@ -75,7 +75,7 @@ class Scores(Callback):
             self._evaluate(trainer, module)
         improved = trainer.strategy.broadcast(self._improved(module.updates))
         if improved:
-            trainer.save_checkpoint(self.run.best)
+            trainer.save_checkpoint(self.run.best, weights_only=False)
 
     def _evaluate(self, trainer: Trainer, module: GANModule) -> None:
         networks = module.networks(averaged=self.generator == "ema")

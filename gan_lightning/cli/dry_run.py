@@ -48,7 +48,9 @@ def report(recipe: Recipe, catalog: Catalog) -> None:
     seconds = min(rounds) / game.updates_per_round() if rounds else 0.0
     minutes = seconds * recipe.train.steps / 60
     out.print(f"performance: {session.choices}")
-    out.print(f"an update takes about {seconds:.3g} s: {recipe.train.steps} take {minutes:.3g} minutes, without scoring")
+    out.print(
+        f"an update takes about {seconds:.3g} s: {recipe.train.steps} take {minutes:.3g} minutes, without scoring"
+    )
     out.print(f"memory: {_peak_bytes() / 2**30:.2f} GiB at most so far")
 
 

@@ -19,8 +19,8 @@ from torch import Tensor
 from gan_lightning.data.decode import DecodeError
 from gan_lightning.data.parallel import in_order, track
 from gan_lightning.data.samples import Samples
+from gan_lightning.disk import replacing
 from gan_lightning.errors import UserError
-from gan_lightning.metrics.disk import replacing
 
 IN_MEMORY = 1 << 30
 """Bytes from which on decoded images are memory-mapped instead of read."""

@@ -21,7 +21,7 @@ Channels = Literal[1, 3, 4]
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
 # Pillow would also hand files to decoders that run other programs, such as Ghostscript.
-_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "GIF", "TIFF")
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 _SIXTEEN_BIT = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 _GRAY = _SIXTEEN_BIT | {"1", "L", "LA"}
 _MODES: dict[int, str] = {1: "L", 3: "RGB", 4: "RGBA"}

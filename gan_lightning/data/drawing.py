@@ -14,7 +14,7 @@ from torch import Tensor
 
 from gan_lightning.data.samples import to_bytes
 from gan_lightning.data.spec import DataSpec, Kind
-from gan_lightning.metrics.disk import replacing
+from gan_lightning.disk import replacing
 
 PADDING = 2
 SMALLEST = 32

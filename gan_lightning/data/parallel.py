@@ -59,13 +59,13 @@ def track(chunks: Iterable[list[T]], total: int, title: str) -> Iterator[list[T]
 
     console = Console(stderr=True)
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    progress = Progress(*columns, console=console, transient=True)
     bar = progress.add_task(title, total=total)
     due = time.monotonic() + PATIENCE
     with ExitStack() as stack:
         for chunk in chunks:
             progress.advance(bar, len(chunk))
-            if not progress.live.is_started and time.monotonic() > due:
+            if console.is_terminal and not progress.live.is_started and time.monotonic() > due:
                 stack.enter_context(progress)
             yield chunk
 

@@ -85,6 +85,8 @@ class TorchvisionDataset(Dataset):
         selector = next((key for key in _SELECTORS if key in accepted), None)
         if selector is not None:
             arguments[selector] = _SELECTORS[selector](self.split)
+        elif self.split != "train":
+            raise UserError(f"data.split: {kind.__name__} has no splits, got {self.split!r}; leave it out")
         try:
             return kind(**arguments)
         except (OSError, RuntimeError, ValueError, TypeError, ImportError, HTTPException) as error:

@@ -38,5 +38,5 @@ def require_option(option: str, value: float, least: float) -> None:
         UserError: If `value` is below `least`.
     """
     if value < least:
-        msg = f"{option}: {value} is out of range, expected at least {least}"
+        msg = f"{option} is {value}, expected at least {least}"
         raise UserError(msg)

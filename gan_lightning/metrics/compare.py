@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan_lightning.errors import UserError
-from gan_lightning.metrics.results import Row, read
+from gan_lightning.metrics.results import Row, read_results
 
 Curve = tuple[tuple[int, float], ...]
 
@@ -69,7 +69,7 @@ def compare(runs: list[Path]) -> Comparison:
     if not runs:
         msg = "compare: no runs given, expected one or more run folders"
         raise UserError(msg)
-    found = {str(run): read(run / "results.jsonl") for run in runs}
+    found = {str(run): read_results(run / "results.jsonl") for run in runs}
     empty = [run for run, rows in found.items() if not rows]
     if empty:
         msg = f"compare: {empty[0]}/results.jsonl holds no score yet"

@@ -11,12 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gan_lightning.components import Extracted, Extractor, Score
+from gan_lightning.components import Extracted, Extractor
 from gan_lightning.data.samples import Samples, to_bytes, to_network
 from gan_lightning.errors import UserError
 from gan_lightning.metrics.checks import require_option
 from gan_lightning.metrics.feature_cache import cached_features
 from gan_lightning.metrics.protocol import Protocol
+from gan_lightning.metrics.score import Score
 from gan_lightning.randomness import Randomness
 
 _CHUNK = 1024  # real samples that are read, or given to a score, at once
@@ -44,7 +45,7 @@ class Evaluator:
     """Compares generated samples with one set of real ones, as often as wanted.
 
     Real samples are extracted once and kept on disk; each generated batch is extracted once for all scores. Scores
-    are computed on the CPU, in float64. No random number is drawn from a global generator.
+    are computed on the CPU, in float64, by this process alone. No random number is drawn from a global generator.
 
     Args:
         data: Real samples.
@@ -75,6 +76,8 @@ class Evaluator:
         self.count, self.seed, self.cache, self.device = count, seed, cache, torch.device(device)
         self.real_count = min(count, len(data))
         for score in scores.values():
+            # This process sees all samples; gathering would wait for processes that do not evaluate
+            score.distributed_available_fn = _alone
             score.prepare(data, count)
 
     def evaluate(self, fakes: Iterable[Tensor], generator: str) -> list[Result]:
@@ -192,6 +195,10 @@ class Evaluator:
         facts = self.extractor.protocol()
         named = {field: facts.pop(field, None) for field in ("extractor", "weights_sha256", "resize")}
         return replace(protocol, quantised="uint8", extractor_settings=facts, **named)
+
+
+def _alone() -> bool:
+    return False
 
 
 def _copied(state: Any) -> Any:

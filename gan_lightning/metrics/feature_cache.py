@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from gan_lightning.components import Extracted
-from gan_lightning.metrics.disk import replacing
+from gan_lightning.disk import replacing
 
 
 def cached_features(cache: Path, key: Mapping[str, Any], extract: Callable[[], Extracted]) -> Extracted:

@@ -9,8 +9,8 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from gan_lightning.components import Score
 from gan_lightning.metrics.checks import require_finite, require_samples
+from gan_lightning.metrics.score import Score
 from gan_lightning.origin import Origin
 
 

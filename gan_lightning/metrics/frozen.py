@@ -30,7 +30,7 @@ class FrozenNetwork(Extractor):
     """
 
     def __init__(self, batch_size: int) -> None:
-        require_option("evaluate.extractor.batch_size", batch_size, 1)
+        require_option("batch_size", batch_size, 1)
         self.batch_size = batch_size
 
     @abstractmethod

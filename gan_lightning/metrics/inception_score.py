@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torchmetrics.utilities import dim_zero_cat
 
-from gan_lightning.components import Score
 from gan_lightning.metrics.checks import require_finite, require_option, require_samples
+from gan_lightning.metrics.score import Score
 from gan_lightning.origin import Origin
 from gan_lightning.randomness import Randomness
 
@@ -36,7 +36,7 @@ class InceptionScore(Score):
 
     def __init__(self, splits: int = 10) -> None:
         super().__init__()
-        require_option("is.splits", splits, 1)
+        require_option("splits", splits, 1)
         self.splits = splits
         self.add_state("logits", [], dist_reduce_fx="cat")
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torchmetrics.utilities import dim_zero_cat
 
-from gan_lightning.components import Score
 from gan_lightning.data.samples import Samples
 from gan_lightning.metrics.checks import require_finite, require_option, require_samples
+from gan_lightning.metrics.score import Score
 from gan_lightning.origin import Origin
 from gan_lightning.randomness import Randomness
 
@@ -41,9 +41,9 @@ class KernelDistance(Score):
 
     def __init__(self, degree: int = 3, subsets: int = 100, subset_size: int = 1000) -> None:
         super().__init__()
-        require_option("kid.degree", degree, 1)
-        require_option("kid.subsets", subsets, 1)
-        require_option("kid.subset_size", subset_size, 2)
+        require_option("degree", degree, 1)
+        require_option("subsets", subsets, 1)
+        require_option("subset_size", subset_size, 2)
         self.degree, self.subsets, self.subset_size = degree, subsets, subset_size
         self._used = subset_size
         self.add_state("real", [], dist_reduce_fx="cat")

@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from gan_lightning.components import Score
 from gan_lightning.data.samples import Samples
 from gan_lightning.errors import UserError
 from gan_lightning.metrics.checks import require_option, require_samples
+from gan_lightning.metrics.score import Score
 from gan_lightning.origin import Origin
 
 
@@ -20,7 +20,7 @@ class ModeCoverage(Score):
     """How many modes of a known mixture are reached, how cleanly and how evenly.
 
     A sample is of high quality within `within` standard deviations of the nearest centre, and belongs to that mode
-    (VEEGAN, arXiv:1705.07761, section 4). ``mode_kl`` is KL(histogram of those samples over modes || uniform) in
+    (arXiv:1705.07761, section 4). ``mode_kl`` is KL(histogram of those samples over modes || uniform) in
     nats; without any such sample it is log K, its largest value.
 
     Args:
@@ -31,7 +31,7 @@ class ModeCoverage(Score):
         UserError: If an option is out of range, or the data are no mixture; in `compute`, without samples.
     """
 
-    origin = Origin("Srivastava et al., VEEGAN", 2017, "1705.07761")
+    origin = Origin("Srivastava et al., Reducing mode collapse using implicit variational learning", 2017, "1705.07761")
     sees: ClassVar[Literal["features", "logits", "samples"]] = "samples"
     better: ClassVar[Mapping[str, Literal["lower", "higher"]]] = {
         "modes": "higher",
@@ -44,8 +44,8 @@ class ModeCoverage(Score):
 
     def __init__(self, within: float = 3.0, floor: int = 1) -> None:
         super().__init__()
-        require_option("modes.within", within, 0.0)
-        require_option("modes.floor", floor, 1)
+        require_option("within", within, 0.0)
+        require_option("floor", floor, 1)
         self.within, self.floor = within, floor
         self._centres = self._spreads = torch.empty(0)
         # A scalar, because the data tell the number of modes: it broadcasts

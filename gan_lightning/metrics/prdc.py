@@ -9,12 +9,11 @@ import torch
 from torch import Tensor
 from torchmetrics.utilities import dim_zero_cat
 
-from gan_lightning.components import Score
 from gan_lightning.metrics.checks import require_finite, require_option, require_samples
+from gan_lightning.metrics.score import Score
 from gan_lightning.origin import Origin
 
 _ENTRIES = 1 << 22  # distances held at once: 32 MiB of float64
-_ROUNDING = 1e-12  # of the squared norms; two float32 features that close are one
 
 
 class PrecisionRecallDensityCoverage(Score):
@@ -43,7 +42,7 @@ class PrecisionRecallDensityCoverage(Score):
 
     def __init__(self, neighbours: int = 5) -> None:
         super().__init__()
-        require_option("prdc.neighbours", neighbours, 1)
+        require_option("neighbours", neighbours, 1)
         self.neighbours = neighbours
         self.add_state("real", [], dist_reduce_fx="cat")
         self.add_state("fake", [], dist_reduce_fx="cat")
@@ -98,5 +97,4 @@ def _distances(left: Tensor, right: Tensor) -> Iterator[tuple[slice, Tensor]]:
     for start in range(0, len(left), size):
         rows = slice(start, min(start + size, len(left)))
         norms = left[rows].square().sum(dim=1)[:, None] + right_norms
-        squared = torch.addmm(norms, left[rows], right.T, alpha=-2.0)
-        yield rows, squared.masked_fill_(squared <= _ROUNDING * norms, 0.0)
+        yield rows, torch.addmm(norms, left[rows], right.T, alpha=-2.0)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gan_lightning.disk import replacing
 from gan_lightning.errors import UserError
-from gan_lightning.metrics.disk import replacing
 from gan_lightning.metrics.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Row:
     time: str
 
 
-def append(path: Path, step: int, images: int, results: Iterable[Result]) -> None:
+def append_results(path: Path, results: Iterable[Result], *, step: int, images: int) -> None:
     """Add one row a result; what an interrupted write has left of a line is cut off first."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     rows = (Row(step, images, one.name, one.values, one.better, one.protocol, now) for one in results)
@@ -54,7 +54,7 @@ def append(path: Path, step: int, images: int, results: Iterable[Result]) -> Non
         os.fsync(file.fileno())
 
 
-def read(path: Path) -> list[Row]:
+def read_results(path: Path) -> list[Row]:
     """Return every row; a last line without an end is what an interrupted write left, and is ignored.
 
     Raises:
@@ -67,10 +67,10 @@ def read(path: Path) -> list[Row]:
     return [_parse(line, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
 
 
-def truncate(path: Path, step: int) -> None:
+def truncate_results(path: Path, step: int) -> None:
     """Drop the rows beyond `step`, which a run resumed there will write again."""
     if path.is_file():
-        kept = [row for row in read(path) if row.step <= step]
+        kept = [row for row in read_results(path) if row.step <= step]
         with replacing(path) as temporary:
             temporary.write_text("".join(_line(row) for row in kept), encoding="utf-8")
 

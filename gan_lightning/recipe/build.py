@@ -129,5 +129,3 @@ def _check_attribute(component: Any, name: str, where: str) -> None:
     if not hasattr(component, name):
         kind = type(component).__name__
         raise UserError(f"{where}.{name}: {kind} takes this number once and cannot follow a schedule")
-
-

@@ -102,7 +102,9 @@ def _read(path: Path, seen: tuple[Path, ...] = ()) -> DictConfig:
 
 def _load_yaml(path: Path) -> DictConfig:
     if not path.is_file():
-        siblings = [str(path.parent / other.name) for other in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
+        siblings = (
+            [str(path.parent / other.name) for other in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
+        )
         raise UserError(f"there is no recipe {path}; {nearest(str(path), siblings)}")
     try:
         config = OmegaConf.load(path)
@@ -112,7 +114,9 @@ def _load_yaml(path: Path) -> DictConfig:
     except (yaml.YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError) as error:
         raise UserError(f"{path}: this is no recipe: {' '.join(str(error).split())}") from error
     if not isinstance(config, DictConfig):
-        raise UserError(f"{path}: expected keys and values at the top, got a {type(OmegaConf.to_container(config)).__name__}")
+        raise UserError(
+            f"{path}: expected keys and values at the top, got a {type(OmegaConf.to_container(config)).__name__}"
+        )
     return config
 
 
@@ -126,7 +130,15 @@ def _override(config: DictConfig, override: str) -> DictConfig:
             value = value[part]  # type: ignore[index, call-overload]
         _name_bare_component(config, key)
         OmegaConf.update(config, key, value, merge=True)
-    except (OmegaConfBaseException, yaml.YAMLError, KeyError, TypeError, IndexError, AssertionError, ValueError) as error:
+    except (
+        OmegaConfBaseException,
+        yaml.YAMLError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AssertionError,
+        ValueError,
+    ) as error:
         raise UserError(f"override {override!r}: cannot be applied: {' '.join(str(error).split())}") from error
     return config
 

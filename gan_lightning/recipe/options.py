@@ -67,7 +67,9 @@ def options_of(component: Callable[..., Any], skip: int = 0) -> dict[str, Option
     return found
 
 
-def check_options(component: Callable[..., Any], values: Mapping[str, Any], where: str, skip: int = 0) -> dict[str, Any]:
+def check_options(
+    component: Callable[..., Any], values: Mapping[str, Any], where: str, skip: int = 0
+) -> dict[str, Any]:
     """Return `values` converted to the types of a component's options; schedules become `Schedule` objects.
 
     Raises:
@@ -169,7 +171,9 @@ def _sequence(value: Any, hint: Any, where: str) -> Any:
     else:
         inner = (arguments[0],) * len(value)
     assert make is not None
-    return make(convert(part, kind, f"{where}[{index}]") for index, (part, kind) in enumerate(zip(value, inner, strict=True)))
+    return make(
+        convert(part, kind, f"{where}[{index}]") for index, (part, kind) in enumerate(zip(value, inner, strict=True))
+    )
 
 
 def _mapping(value: Any, hint: Any, where: str) -> Any:
@@ -203,7 +207,9 @@ def _describe_value(value: Any, hint: Any) -> str:
 
 
 def _spell(value: Any) -> str:
-    return {True: "true", False: "false", None: "null"}[value] if value is None or isinstance(value, bool) else repr(value)
+    return (
+        {True: "true", False: "false", None: "null"}[value] if value is None or isinstance(value, bool) else repr(value)
+    )
 
 
 # --- Reading constructors ---------------------------------------------------------------------------------------------

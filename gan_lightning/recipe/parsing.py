@@ -8,8 +8,8 @@ from typing import Any
 
 from gan_lightning.catalog import Catalog
 from gan_lightning.errors import UserError, nearest
-from gan_lightning.recipe.options import OptionError, check_options, convert, options_of
 from gan_lightning.recipe.optimizers import OPTIMIZERS
+from gan_lightning.recipe.options import OptionError, check_options, convert, options_of
 from gan_lightning.recipe.schema import (
     CheckpointSection,
     Component,
@@ -177,11 +177,13 @@ class _Parser:
                 raise OptionError("evaluate.extractor", f"the metric {part.name!r} compares features and needs one")
         values = [value for score in scores for value in score.better]
         if section.best is not None and section.best not in values:
-            raise OptionError("evaluate.best", f"no metric listed gives {section.best!r}; {nearest(section.best, values)}")
+            raise OptionError(
+                "evaluate.best", f"no metric listed gives {section.best!r}; {nearest(section.best, values)}"
+            )
 
     def loggers(self, value: Any) -> list[Component]:
         """Check the loggers."""
-        from gan_lightning.loggers import LOGGERS, logger_options
+        from gan_lightning.loggers import LOGGERS, logger_class
 
         found = []
         for index, part in enumerate(value if isinstance(value, list) else [value]):
@@ -189,7 +191,7 @@ class _Parser:
             name, options = _name_and_options(part, where)
             if name not in LOGGERS:
                 raise OptionError(where, f"there is no logger {name!r}; {nearest(name, LOGGERS)}")
-            found.append(Component(name, logger_options(name, options, where)))
+            found.append(Component(name, self._options(logger_class(name), options, where, LOGGERS[name][2])))
         return found
 
     def _find(self, kind: str, name: str, where: str) -> Any:
@@ -198,10 +200,10 @@ class _Parser:
         except UserError as error:
             raise OptionError(where, str(error)) from error
 
-    def _options(self, component: Callable[..., Any], given: Mapping[str, Any], where: str, skip: int) -> dict[str, Any]:
-        defaults = {
-            name: option.default for name, option in options_of(component, skip).items() if not option.required
-        }
+    def _options(
+        self, component: Callable[..., Any], given: Mapping[str, Any], where: str, skip: int
+    ) -> dict[str, Any]:
+        defaults = {name: option.default for name, option in options_of(component, skip).items() if not option.required}
         return {**defaults, **check_options(component, given, where, skip)}
 
 

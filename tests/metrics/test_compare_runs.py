@@ -9,7 +9,7 @@ from gan_lightning.errors import UserError
 from gan_lightning.metrics.compare import compare
 from gan_lightning.metrics.evaluator import Result
 from gan_lightning.metrics.protocol import Protocol
-from gan_lightning.metrics.results import append
+from gan_lightning.metrics.results import append_results
 
 PROTOCOL = Protocol("digits", "abc", 10, 10, "ema", 0)
 BETTER = {"precision": "higher", "recall": "higher"}
@@ -19,9 +19,8 @@ def make_run(folder, fids, **changes):
     protocol = replace(PROTOCOL, **changes)
     for number, fid in enumerate(fids, start=1):
         prdc = Result("prdc", {"precision": fid / 100, "recall": 0.5}, BETTER, protocol)
-        append(
-            folder / "results.jsonl", 100 * number, 0, [Result("fid", {"fid": fid}, {"fid": "lower"}, protocol), prdc]
-        )
+        results = [Result("fid", {"fid": fid}, {"fid": "lower"}, protocol), prdc]
+        append_results(folder / "results.jsonl", results, step=100 * number, images=0)
     return folder
 
 

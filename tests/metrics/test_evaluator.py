@@ -172,6 +172,15 @@ def test_the_global_stream_and_gradients_are_left_alone(tmp_path):
     assert not score.graphs and torch.is_grad_enabled()
 
 
+def test_one_process_of_many_may_evaluate_alone(tmp_path):
+    def waiting(*_, **__):
+        raise AssertionError("other processes were waited for")
+
+    score = FrechetDistance()
+    score.distributed_available_fn, score.dist_sync_fn = lambda: True, waiting
+    evaluator(tmp_path, scores={"fid": score}).evaluate(fakes(), "ema")
+
+
 def test_points_are_their_own_features(tmp_path):
     generator = torch.Generator().manual_seed(0)
     centres = torch.tensor([[0.0, 0.0], [5.0, 5.0]])
@@ -203,7 +212,7 @@ def test_misfits_are_refused_before_anything_is_made(tmp_path):
         Evaluator(points, Pixels(), {"fid": FrechetDistance()}, 9, 0, tmp_path)
     with pytest.raises(UserError, match="points is no mixture"):
         Evaluator(points, None, {"modes": ModeCoverage()}, 9, 0, tmp_path)
-    with pytest.raises(UserError, match=r"evaluate\.samples: 0 is out of range"):
+    with pytest.raises(UserError, match=r"evaluate\.samples is 0, expected at least 1"):
         Evaluator(points, None, {}, 0, 0, tmp_path)
 
 

@@ -1,0 +1,99 @@
+"""``gan-lightning plugins``, ``describe`` and ``recipes``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gan_lightning.cli.console import out, table
+from gan_lightning.errors import UserError
+from gan_lightning.plugins import KINDS
+
+if TYPE_CHECKING:
+    from gan_lightning.catalog import Catalog, Entry
+    from gan_lightning.recipe.options import Option
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    cli.command()(plugins)
+    cli.command()(describe)
+    cli.command()(recipes)
+
+
+def plugins(context: typer.Context) -> None:
+    """List the installed plugins and what each brings."""
+    catalog: Catalog = context.obj
+    for plugin in catalog.working():
+        out.print(f"[bold]{plugin.name}[/bold]  {plugin.distribution} {plugin.version}")
+        for kind, parts in plugin.components.items():
+            if parts:
+                out.print(f"  {KINDS[kind]}: {', '.join(sorted(parts))}")
+        for notice in plugin.notices:
+            out.print(f"  note: {notice}", markup=False)
+    for plugin in catalog.broken():
+        out.print(f"left out: {plugin.label}: {plugin.error}", markup=False)
+
+
+def describe(
+    context: typer.Context,
+    kind: Annotated[str, typer.Argument(help=f"One of: {', '.join(KINDS)}.")],
+    name: Annotated[str | None, typer.Argument(help="A component; all of the kind are listed without it.")] = None,
+    options: Annotated[list[str] | None, typer.Argument(help="role.option=value; data.shape=[3,64,64].")] = None,
+) -> None:
+    """Show a component: its paper, its options, and a network's size at a given shape."""
+    catalog: Catalog = context.obj
+    if name is None:
+        out.print(
+            f"{KINDS[kind] if kind in KINDS else kind}: {', '.join(entry.name for entry in catalog.entries(kind))}"
+        )
+        return
+    entry = catalog.find(kind, name)
+    out.print(f"[bold]{kind} {name}[/bold]  from {entry.plugin.label}")
+    if entry.component.origin:
+        out.print(str(entry.component.origin), markup=False)
+    from gan_lightning.cli import describe_kinds
+
+    describe_kinds.SHOW.get(kind, show_options)(entry, options or [])
+
+
+def show_options(entry: Entry, options: list[str]) -> None:
+    """Print what a component does and its options."""
+    from gan_lightning.recipe.options import options_of
+    from gan_lightning.recipe.parsing import GIVEN
+
+    if options:
+        raise UserError(f"describe: only architectures take settings, not a {entry.kind}")
+    out.print(summary_of(entry.component), markup=False)
+    out.print(option_table("options", options_of(entry.component, GIVEN.get(entry.kind, 0))))
+
+
+def summary_of(component: Any) -> str:
+    """Return a docstring without its list of arguments."""
+    import inspect
+
+    return (inspect.getdoc(component) or "").partition("\nArgs:")[0].strip()
+
+
+def option_table(title: str, options: dict[str, Option]) -> Any:
+    """Return a table of options with type, default and meaning."""
+    rows = [
+        [option.name, option.type_name, "required" if option.required else repr(option.default), option.text]
+        for option in options.values()
+    ]
+    return table(title, ["name", "type", "default", "meaning"], rows) if rows else "no options"
+
+
+def recipes(
+    folder: Annotated[Path, typer.Argument(help="Where to look.")] = Path("recipes"),
+) -> None:
+    """List recipes with the first line of their headers."""
+    found = sorted(folder.rglob("*.yaml")) if folder.is_dir() else []
+    if not found:
+        raise UserError(f"there are no recipes in {folder}; name a folder that holds YAML files")
+    for path in found:
+        header = path.read_text("utf-8").splitlines()[:1]
+        about = header[0].lstrip("# ") if header and header[0].startswith("#") else ""
+        out.print(f"{path}  {about}", markup=False)

@@ -55,10 +55,13 @@ def extractors() -> dict[str, str]:
 @hookimpl
 def commands(cli: typer.Typer) -> None:
     """The subcommands of ``gan-lightning``."""
-    from gan_lightning.cli import describe, evaluate, fit, sample
+    from gan_lightning.cli.describe import register as add_describe
+    from gan_lightning.cli.evaluate import register as add_evaluate
+    from gan_lightning.cli.fit import register as add_fit
+    from gan_lightning.cli.sample import register as add_sample
 
-    for module in (fit, evaluate, sample, describe):
-        module.register(cli)
+    for add in (add_fit, add_evaluate, add_sample, add_describe):
+        add(cli)
 
 
 @hookimpl

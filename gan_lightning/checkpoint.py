@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,9 @@ from gan_lightning.errors import UserError
 
 #: Key of a checkpoint under which everything stands that rebuilds the networks without the recipe file or the data.
 PRODUCT = "gan_lightning"
+
+_PARTS = {"state_dict", "progress", "stage"}
+_FACTS = {"recipe", "data", "plugins"}
 
 
 class AtomicCheckpointIO(CheckpointIO):
@@ -50,11 +54,15 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise UserError(f"there is no checkpoint {path}")
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # torch remarks on pickles that it refuses right after
+            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UserError(f"{path}: refused: it is no checkpoint, or holds more than tensors and plain data") from error
     except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, ValueError, KeyError) as error:
         raise UserError(f"{path}: this checkpoint is damaged or none ({path.stat().st_size} bytes)") from error
     if not isinstance(checkpoint, Mapping) or PRODUCT not in checkpoint:
         raise UserError(f"{path}: this is no checkpoint of gan-lightning")
+    missing = [*(_PARTS - checkpoint.keys()), *(_FACTS - checkpoint[PRODUCT].keys())]
+    if missing:
+        raise UserError(f"{path}: this checkpoint lacks its {' and its '.join(sorted(missing))}")
     return dict(checkpoint)

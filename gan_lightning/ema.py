@@ -68,7 +68,10 @@ class EMA(nn.Module):
         return 0.5 ** (batch / half_life) if half_life > 0 else 0.0
 
     def _pairs(self) -> tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]:
-        averages, values, copies, originals = [], [], [], []
+        averages: list[Tensor] = []
+        values: list[Tensor] = []
+        copies: list[Tensor] = []
+        originals: list[Tensor] = []
         for name, source in self._sources.items():
             average = self.networks[name]
             averages += list(average.parameters())

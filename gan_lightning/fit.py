@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.fabric.utilities.rank_zero import rank_zero_only
 from lightning.pytorch import Callback, Trainer
 from omegaconf import OmegaConf
 
@@ -27,7 +26,7 @@ from gan_lightning.module import GANModule
 from gan_lightning.performance import Choices, choose, forget_nvml_check, keep_memory
 from gan_lightning.recipe.build import Builder
 from gan_lightning.recipe.schema import Recipe
-from gan_lightning.run import Run, cache_folder, refuse_other_recipe
+from gan_lightning.run import Run, cache_folder, is_first_process, refuse_other_recipe
 from gan_lightning.strategies import resolve_strategy
 
 _log = logging.getLogger("gan_lightning")
@@ -122,13 +121,15 @@ def fit(recipe: Recipe, catalog: Catalog, *, resume: str | None = None, overwrit
     session = Session.prepare(recipe, catalog)
     run = Run(recipe.run.folder)
     checkpoint = None if resume is None else run.checkpoint(resume)
-    begun = _begin(run, recipe, checkpoint, overwrite=overwrite)
     loggers = build_loggers(recipe.logger, run.folder, recipe.run.name)
+    begun = _begin(run, recipe, checkpoint, overwrite=overwrite)
     scores = session.scores(run) if session.scores else None
     trainer = session.trainer(run, _callbacks(session, run, scores), logger=loggers)
     if trainer.is_global_zero:
         for logger in loggers:
-            logger.resume(begun) if checkpoint else logger.begin(recipe.as_dict())
+            if checkpoint is not None:
+                logger.resume(begun)
+            logger.begin(recipe.as_dict())
         _log.info("performance: %s", session.choices)
     trainer.fit(session.module, datamodule=session.data(), ckpt_path=checkpoint, weights_only=True)
     return Outcome(run, session.module.updates, session.module.images, scores)
@@ -144,7 +145,7 @@ def _begin(run: Run, recipe: Recipe, checkpoint: Path | None, *, overwrite: bool
         begun = facts["progress"]["updates"]
         if begun >= recipe.train.steps:
             raise UserError(f"{checkpoint} has {begun} updates already; ask for more with train.steps=...")
-    if rank_zero_only.rank:
+    if not is_first_process():
         return begun
     if checkpoint is None:
         run.open(overwrite=overwrite)

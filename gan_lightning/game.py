@@ -151,8 +151,8 @@ class Game(nn.Module, ABC):
         self.data = parts.data
         self.batch_size = parts.batch_size
         self.networks = nn.ModuleDict(dict(networks))
-        stateful = (*parts.penalties.values(), *parts.augmentations.values(), parts.loss)
-        self.components = nn.ModuleList(part for part in stateful if isinstance(part, nn.Module))
+        stateful: list[object] = [*parts.penalties.values(), *parts.augmentations.values(), parts.loss]
+        self.components = nn.ModuleList([part for part in stateful if isinstance(part, nn.Module)])
 
     @abstractmethod
     def phases(self) -> tuple[Phase, ...]:

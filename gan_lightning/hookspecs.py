@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import typer
     from lightning.pytorch import Callback
 
-    from gan_lightning.components import Architecture, Augmentation, Dataset, Extractor, Loss, Penalty, Score
+    from gan_lightning.components import Architecture, Augmentation, Dataset, Extractor, Loss, Penalty
     from gan_lightning.game import Game
+    from gan_lightning.metrics.score import Score
     from gan_lightning.recipe import Recipe
 
 PROJECT = "gan_lightning"

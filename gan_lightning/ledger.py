@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -30,6 +31,16 @@ class Ledger:
         means = [torch.stack(self._scalars[name]).float().mean() for name in names]
         self._scalars.clear()
         return names, torch.stack(means) if means else torch.empty(0)
+
+    def state(self) -> dict[str, Tensor]:
+        """Return the scalars since the last settlement, ``[n]`` of each name, for a checkpoint."""
+        return {name: torch.stack(values).float().cpu() for name, values in self._scalars.items()}
+
+    def restore(self, state: Mapping[str, Tensor], device: torch.device) -> None:
+        """Continue from `state`."""
+        self._scalars.clear()
+        for name, values in state.items():
+            self._scalars[name] = list(values.to(device))
 
     def observed(self) -> dict[str, Tensor]:
         """Return what was observed, flattened, and forget it."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from lightning.pytorch import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
@@ -211,14 +212,26 @@ class GANModule(LightningModule):
         checkpoint[PRODUCT] = self.facts
         checkpoint["progress"] = {"updates": self.updates, "rounds": self.rounds, "images": self.images}
         checkpoint["stage"] = self._stage
+        checkpoint["ledgers"] = self._ledgers()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Continue from the counters of a checkpoint."""
         for name, count in checkpoint["progress"].items():
             setattr(self, name, count)
         self._stage = checkpoint["stage"]
+        ledgers = checkpoint["ledgers"]
+        if self._trainer is not None and len(ledgers) == self._world:
+            self.ledger.restore(ledgers[self.global_rank], self.device)
         if self._stage is not None:
             self.game.enter(self._stage)
+
+    def _ledgers(self) -> list[dict[str, Tensor]]:
+        """Return what each process has noted since the last row of the logs."""
+        ledgers = [self.ledger.state()]
+        if self._world > 1:
+            ledgers *= self._world
+            dist.all_gather_object(ledgers, self.ledger.state())
+        return ledgers
 
     # --- Sampling -----------------------------------------------------------------------------------------------------
 

@@ -87,6 +87,12 @@ class Run:
         return path
 
 
+def is_first_process() -> bool:
+    """Tell whether this process is the one that writes, before and after Lightning has launched the others."""
+    names = ("RANK", "LOCAL_RANK", "SLURM_PROCID")
+    return next((int(os.environ[name]) for name in names if name in os.environ), 0) == 0
+
+
 def cache_folder() -> Path:
     """Return the folder for decoded data and features: ``GAN_LIGHTNING_CACHE``, or the user's cache."""
     given = os.environ.get("GAN_LIGHTNING_CACHE")

@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-from lightning.pytorch.overrides.distributed import _sync_module_states
 from lightning.pytorch import LightningModule
+from lightning.pytorch.overrides.distributed import _sync_module_states
 from lightning.pytorch.strategies import DDPStrategy, StrategyRegistry
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -53,7 +53,7 @@ def average_gradients(weights: Sequence[Tensor]) -> None:
         flat = torch.cat([part.reshape(-1) for part in parts])
         dist.all_reduce(flat)
         flat /= dist.get_world_size()
-        pieces = flat.split([part.numel() for part in parts])
+        pieces = torch.split(flat, [part.numel() for part in parts])
         torch._foreach_copy_(parts, [piece.view(part.shape) for piece, part in zip(pieces, parts, strict=True)])
 
 

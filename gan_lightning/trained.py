@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -95,7 +95,7 @@ def load(path: str | Path, catalog: Catalog | None = None) -> Trained:
     catalog = catalog or Catalog.installed()
     checkpoint = read_checkpoint(path)
     facts: dict[str, Any] = checkpoint[PRODUCT]
-    recipe = check(facts["recipe"], catalog)
+    recipe = _recipe(facts, catalog, path)
     data = DataSpec.from_dict(facts["data"])
     module = Builder(recipe, catalog).module(data)
     module.on_load_checkpoint(checkpoint)
@@ -106,3 +106,14 @@ def load(path: str | Path, catalog: Catalog | None = None) -> Trained:
             f"{path}: its weights do not fit the networks of its recipe: {str(error).splitlines()[0]}"
         ) from error
     return Trained(module.eval(), recipe, data, module.updates, module.images)
+
+
+def _recipe(facts: Mapping[str, Any], catalog: Catalog, path: Path) -> Recipe:
+    """Check a checkpoint's recipe; where it does not pass, the plugins that are no longer there are named."""
+    try:
+        return check(facts["recipe"], catalog)
+    except UserError as error:
+        here = {plugin.name for plugin in catalog.working()}
+        gone = [package for name, package in facts["plugins"].items() if name not in here]
+        told = f"; it was trained with {', '.join(gone)}, which cannot be used here" if gone else ""
+        raise UserError(f"{path}: {error}{told}") from error

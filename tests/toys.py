@@ -24,9 +24,7 @@ class ToyGenerator(Generator):
         self.latent_shape = (4,)
         self.shape, self.classes, self.kind = data.shape, classes, data.kind
         size = torch.Size(data.shape).numel()
-        self.net = nn.Sequential(
-            nn.Linear(4 + classes, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, size)
-        )
+        self.net = nn.Sequential(nn.Linear(4 + classes, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, size))
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         if labels is not None:

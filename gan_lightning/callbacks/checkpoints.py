@@ -8,6 +8,7 @@ from pathlib import Path
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from gan_lightning.disk import replacing
+from gan_lightning.loggers.base import Dashboard
 from gan_lightning.module import GANModule
 from gan_lightning.run import Run
 
@@ -41,8 +42,16 @@ class Checkpoints(Callback):
         trainer.save_checkpoint(path, weights_only=False)
         if trainer.is_global_zero:
             _point(self.run.last, path)
+            announce(trainer, path, ["last", f"step-{updates}"])
             for old in sorted(self.run.checkpoints.glob("step-*.ckpt"))[: -max(1, self.keep)]:
                 old.unlink()
+
+
+def announce(trainer: Trainer, path: Path, aliases: list[str]) -> None:
+    """Tell the loggers of a checkpoint; those that were asked to keep checkpoints do."""
+    for logger in trainer.loggers:
+        if isinstance(logger, Dashboard):
+            logger.log_checkpoint(path, aliases)
 
 
 def _point(link: Path, path: Path) -> None:

@@ -38,13 +38,14 @@ class Log(Callback):
         assert isinstance(pl_module, GANModule)
         if not self._due(pl_module.updates):
             return
-        names, means = pl_module.ledger.means()
         observed = pl_module.ledger.observed()
+        for name, values in observed.items():
+            pl_module.ledger.add(f"{name}_mean", values.float().mean())
+        names, means = pl_module.ledger.means()
         if trainer.world_size > 1:
             dist.all_reduce(means)
             means /= trainer.world_size
         row = dict(zip(names, means.tolist(), strict=True))
-        row |= {f"{name}_mean": values.float().mean().item() for name, values in observed.items()}
         self._check(row, pl_module.updates)
         if trainer.is_global_zero:
             self._write(trainer, pl_module, row, observed)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from gan_lightning.callbacks.checkpoints import announce
 from gan_lightning.loggers.base import Dashboard
 from gan_lightning.metrics.evaluator import Evaluator
 from gan_lightning.metrics.results import append_results
@@ -76,6 +77,8 @@ class Scores(Callback):
         improved = trainer.strategy.broadcast(self._improved(module.updates))
         if improved:
             trainer.save_checkpoint(self.run.best, weights_only=False)
+            if trainer.is_global_zero:
+                announce(trainer, self.run.best, ["best"])
 
     def _evaluate(self, trainer: Trainer, module: GANModule) -> None:
         networks = module.networks(averaged=self.generator == "ema")

@@ -30,7 +30,9 @@ def quiet() -> None:
     """Let our own remarks through and keep Lightning's advice about loops that are not ours to itself."""
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("gan_lightning").setLevel(logging.INFO)
-    for name in ("lightning.pytorch", "lightning.fabric", "lightning"):
+    import lightning.pytorch  # noqa: F401  (it sets the levels of its loggers when it is imported)
+
+    for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"lightning\..*")
-    warnings.filterwarnings("ignore", message=r".*torchmetrics.*|.*predictable.*")
+    warnings.filterwarnings("ignore", message=r".*torchmetrics.*|.*LeafSpec.*|.*eval mode at the start.*")

@@ -12,6 +12,8 @@ from gan_lightning.errors import UserError
 from gan_lightning.plugins import KINDS
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from gan_lightning.catalog import Catalog, Entry
     from gan_lightning.recipe.options import Option
 
@@ -46,28 +48,29 @@ def describe(
     """Show a component: its paper, its options, and a network's size at a given shape."""
     catalog: Catalog = context.obj
     if name is None:
-        out.print(
-            f"{KINDS[kind] if kind in KINDS else kind}: {', '.join(entry.name for entry in catalog.entries(kind))}"
-        )
+        names = ", ".join(entry.name for entry in catalog.entries(kind))
+        out.print(f"{KINDS[kind]}: {names}")
         return
+    from gan_lightning.cli import describe_kinds
+
     entry = catalog.find(kind, name)
+    told = describe_kinds.TELL.get(kind, tell_options)(entry, options or [])
     out.print(f"[bold]{kind} {name}[/bold]  from {entry.plugin.label}")
     if entry.component.origin:
         out.print(str(entry.component.origin), markup=False)
-    from gan_lightning.cli import describe_kinds
+    for part in told:
+        out.print(part, markup=False)
 
-    describe_kinds.SHOW.get(kind, show_options)(entry, options or [])
 
-
-def show_options(entry: Entry, options: list[str]) -> None:
-    """Print what a component does and its options."""
+def tell_options(entry: Entry, settings: list[str]) -> list[RenderableType]:
+    """Return what a component does and its options."""
     from gan_lightning.recipe.options import options_of
     from gan_lightning.recipe.parsing import GIVEN
 
-    if options:
+    if settings:
         raise UserError(f"describe: only architectures take settings, not a {entry.kind}")
-    out.print(summary_of(entry.component), markup=False)
-    out.print(option_table("options", options_of(entry.component, GIVEN.get(entry.kind, 0))))
+    options = options_of(entry.component, GIVEN.get(entry.kind, 0))
+    return [summary_of(entry.component), option_table("options", options)]
 
 
 def summary_of(component: Any) -> str:
@@ -77,7 +80,7 @@ def summary_of(component: Any) -> str:
     return (inspect.getdoc(component) or "").partition("\nArgs:")[0].strip()
 
 
-def option_table(title: str, options: dict[str, Option]) -> Any:
+def option_table(title: str, options: dict[str, Option]) -> RenderableType:
     """Return a table of options with type, default and meaning."""
     rows = [
         [option.name, option.type_name, "required" if option.required else repr(option.default), option.text]

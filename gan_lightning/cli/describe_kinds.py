@@ -5,46 +5,88 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import yaml
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from rich.console import RenderableType
+from rich.text import Text
 from torch import nn
 
 from gan_lightning.catalog import Entry
-from gan_lightning.cli.console import out, table
-from gan_lightning.cli.describe import option_table, show_options, summary_of
+from gan_lightning.cli.console import table
+from gan_lightning.cli.describe import option_table, summary_of, tell_options
 from gan_lightning.components import NetworkClass
 from gan_lightning.data.spec import DataSpec
-from gan_lightning.recipe.options import check_options, convert, options_of
+from gan_lightning.errors import UserError, nearest
+from gan_lightning.recipe.options import check_options, options_of
 from gan_lightning.recipe.parsing import GIVEN
 
 _SHAPE = [3, 32, 32]
 
 
-def show_architecture(entry: Entry, settings: list[str]) -> None:
-    """Print each role's options, and its number of parameters at ``data.shape`` with ``data.classes``."""
-    given: dict[str, Any] = OmegaConf.to_container(OmegaConf.from_dotlist(settings))  # type: ignore[assignment]
-    data = given.pop("data", {})
-    shape = tuple(convert(data.get("shape", _SHAPE), list[int], "data.shape"))
-    classes = convert(data.get("classes", 0), int, "data.classes")
-    spec = DataSpec(shape, (1,) * classes, kind="images" if len(shape) == 3 else "points")
+def tell_architecture(entry: Entry, settings: list[str]) -> list[RenderableType]:
+    """Return each role's options, and its number of parameters at ``data.shape`` with ``data.classes``.
+
+    Raises:
+        UserError: A setting is unknown or of the wrong type, or a network cannot have that shape.
+    """
+    given = read_settings(settings)
+    spec = _spec(given.pop("data", {}))
+    for role in given:
+        if role not in entry.component.roles:
+            raise UserError(f"{role}: unknown key; {nearest(role, [*entry.component.roles, 'data'])}")
+    told: list[RenderableType] = []
     for role, network in entry.component.roles.items():
-        out.print(f"\n[bold]{role}[/bold]")
-        out.print(summary_of(network), markup=False)
-        out.print(option_table("options", options_of(network, GIVEN["architecture"])))
-        options = check_options(network, given.pop(role, {}), role, GIVEN["architecture"])
-        out.print(f"parameters at {list(shape)}, {classes} classes: {_size(network, spec, classes, options)}")
+        options = check_options(network, _mapping(given.get(role, {}), role), role, GIVEN["architecture"])
+        size = f"parameters at {list(spec.shape)}, {spec.classes} classes: {_size(network, spec, options)}"
+        options_told = option_table("options", options_of(network, GIVEN["architecture"]))
+        told += [Text(f"\n{role}", style="bold"), summary_of(network), options_told, size]
+    return told
 
 
-def _size(network: NetworkClass, spec: DataSpec, classes: int, options: dict[str, Any]) -> str:
-    built: nn.Module = network(spec, classes, **options)
+def read_settings(settings: list[str]) -> dict[str, Any]:
+    """Read ``role.option=value`` words into nested mappings.
+
+    Raises:
+        UserError: A word is not of that form.
+    """
+    for word in settings:
+        if "=" not in word:
+            raise UserError(f"{word}: expected role.option=value, such as generator.channels=32")
+    try:
+        return OmegaConf.to_container(OmegaConf.from_dotlist(settings))  # type: ignore[return-value]
+    except (OmegaConfBaseException, yaml.YAMLError) as error:
+        raise UserError(f"{' '.join(settings)}: {error}") from error
+
+
+def _spec(given: Any) -> DataSpec:
+    checked = check_options(_shape, _mapping(given, "data"), "data")
+    return _shape(**checked)
+
+
+def _shape(shape: list[int] = _SHAPE, classes: int = 0) -> DataSpec:
+    return DataSpec(tuple(shape), (1,) * classes, kind="images" if len(shape) == 3 else "points")
+
+
+def _mapping(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise UserError(f"{where}: expected keys and values, such as {where}.option=value, got {value!r}")
+    return value
+
+
+def _size(network: NetworkClass, spec: DataSpec, options: dict[str, Any]) -> str:
+    built: nn.Module = network(spec, spec.classes, **options)
     return f"{sum(weight.numel() for weight in built.parameters()):,}"
 
 
-def show_game(entry: Entry, settings: list[str]) -> None:
-    """Print a game's options, players and networks."""
-    show_options(entry, settings)
+def tell_game(entry: Entry, settings: list[str]) -> list[RenderableType]:
+    """Return a game's options, players and networks."""
     rows = [[player.name, ", ".join(player.networks)] for player in entry.component.players]
-    out.print(table("players", ["player", "networks"], rows))
-    out.print(f"roles: {', '.join(entry.component.roles)}")
+    players = table("players", ["player", "networks"], rows)
+    return [*tell_options(entry, settings), players, f"roles: {', '.join(entry.component.roles)}"]
 
 
-SHOW: Mapping[str, Callable[[Entry, list[str]], None]] = {"architecture": show_architecture, "game": show_game}
+TELL: Mapping[str, Callable[[Entry, list[str]], list[RenderableType]]] = {
+    "architecture": tell_architecture,
+    "game": tell_game,
+}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gan_lightning.cli.console import out, quiet
+from gan_lightning.errors import UserError
 
 if TYPE_CHECKING:
     from gan_lightning.fit import Outcome
@@ -30,6 +31,8 @@ def fit(
 ) -> None:
     """Train what a recipe says."""
     quiet()
+    if resume and overwrite:
+        raise UserError("--overwrite would delete the run that --resume continues; give one of them")
     from gan_lightning.recipe import load_recipe
 
     checked = load_recipe(recipe, overrides or [], context.obj)
@@ -38,12 +41,11 @@ def fit(
 
         report(checked, context.obj)
         return
-    from lightning.fabric.utilities.rank_zero import rank_zero_only
-
     from gan_lightning.fit import fit as train
+    from gan_lightning.run import is_first_process
 
     outcome = train(checked, context.obj, resume=resume, overwrite=overwrite)
-    if not rank_zero_only.rank:
+    if is_first_process():
         summarise(outcome)
 
 
@@ -52,7 +54,8 @@ def summarise(outcome: Outcome) -> None:
     run, scores = outcome.run, outcome.scores
     if scores is not None and scores.latest:
         values = {name: f"{scores.first[name]:.4g} -> {value:.4g}" for name, value in scores.latest.items()}
-        best = f", best {scores.best} {scores.best_value:.4g} at update {scores.best_step}" if scores.best_value else ""
+        found_best = scores.best_value is not None
+        best = f", best {scores.best} {scores.best_value:.4g} at update {scores.best_step}" if found_best else ""
         out.print("scores: " + ", ".join(f"{name} {value}" for name, value in values.items()) + best)
     places: dict[str, Any] = {
         "samples": run.samples,

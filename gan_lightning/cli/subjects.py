@@ -21,6 +21,7 @@ from gan_lightning.trained import Trained, load
 
 _DEFAULT_METRICS = {"images": "fid,kid,prdc", "points": "modes"}
 _CHUNK = 64
+_FLAGS = {"dataset": "--data", "extractor": "--extractor", "metric": "--metrics"}
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,11 @@ def _named(kind: str, words: list[str] | None, catalog: Catalog) -> Component | 
         options |= {"name": "folder", "path": bare} if is_path else {"name": bare}
     name = options.pop("name", None)
     if name is None:
-        raise UserError(f"--{kind}: name=... must be given")
+        raise UserError(f"{_FLAGS[kind]}: name=... must be given")
     return _component(kind, name, options, catalog)
 
 
 def _component(kind: str, name: str, options: dict[str, Any], catalog: Catalog) -> Component:
     component = catalog.find(kind, name).component
     defaults = {key: option.default for key, option in options_of(component).items() if not option.required}
-    return Component(name, {**defaults, **check_options(component, options, f"--{kind}")})
+    return Component(name, {**defaults, **check_options(component, options, _FLAGS[kind])})

@@ -36,7 +36,8 @@ class DataSpec:
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> DataSpec:
         """Rebuild from `as_dict`."""
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()})
+        tuples: dict[str, Any] = {key: tuple(value) for key, value in facts.items() if isinstance(value, list)}
+        return cls(**{**facts, **tuples})
 
     def __str__(self) -> str:
         channels, *size = self.shape

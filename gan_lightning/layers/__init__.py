@@ -1,1 +1,57 @@
 """Public building blocks for networks."""
+
+from __future__ import annotations
+
+from gan_lightning.layers.checks import at_least
+from gan_lightning.layers.conditional_norm import BatchNorm2d, ConditionalBatchNorm2d, Unnormalized, batch_norm
+from gan_lightning.layers.heads import LinearHead, ProjectionHead, head
+from gan_lightning.layers.initialisation import glorot_uniform, normal, orthogonal, uniform
+from gan_lightning.layers.labels import one_hot
+from gan_lightning.layers.pyramid import doublings
+from gan_lightning.layers.resampling import ConvPool, UpsampleConv, conv_pool, unfused, upsample_conv
+from gan_lightning.layers.residual import DownBlock, FirstDownBlock, PlainBlock, UpBlock
+from gan_lightning.layers.spectral_norm import (
+    SNConv2d,
+    SNEmbedding,
+    SNLinear,
+    SpectralNorm,
+    held_power_iteration,
+)
+from gan_lightning.layers.weights import PLAIN, SPECTRAL, Conv2d, Embedding, LayerSet, Linear
+
+__all__ = [
+    "PLAIN",
+    "SPECTRAL",
+    "BatchNorm2d",
+    "ConditionalBatchNorm2d",
+    "Conv2d",
+    "ConvPool",
+    "DownBlock",
+    "Embedding",
+    "FirstDownBlock",
+    "LayerSet",
+    "Linear",
+    "LinearHead",
+    "PlainBlock",
+    "ProjectionHead",
+    "SNConv2d",
+    "SNEmbedding",
+    "SNLinear",
+    "SpectralNorm",
+    "Unnormalized",
+    "UpBlock",
+    "UpsampleConv",
+    "at_least",
+    "batch_norm",
+    "conv_pool",
+    "doublings",
+    "glorot_uniform",
+    "head",
+    "held_power_iteration",
+    "normal",
+    "one_hot",
+    "orthogonal",
+    "unfused",
+    "uniform",
+    "upsample_conv",
+]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from gan_lightning.errors import UserError, nearest
 
@@ -14,33 +13,28 @@ if TYPE_CHECKING:
     from gan_lightning.loggers.base import Dashboard
     from gan_lightning.recipe.schema import Component
 
-__all__ = ["LOGGERS", "Reference", "build_loggers", "logger_options"]
+__all__ = ["LOGGERS", "Reference", "build_loggers", "logger_class"]
 
 
-@dataclass(frozen=True)
-class Reference:
-    """A logger's class, imported when it is wanted.
+class Reference(NamedTuple):
+    """Where a logger's class is, so that it is imported only when a recipe names it.
 
     Args:
-        target: ``module:class``.
-        given: The leading arguments of its constructor that come from the run and not from the recipe.
+        module: The module's full name.
+        attribute: The class's name there.
+        given: How many leading arguments of the constructor come from the run: its folder, then its name. The others
+            are the logger's options in a recipe.
     """
 
-    target: str
-    given: tuple[str, ...] = ("folder",)
-
-    @property
-    def component(self) -> type[Dashboard]:
-        """The class."""
-        module, _, name = self.target.partition(":")
-        found: type[Dashboard] = getattr(importlib.import_module(module), name)
-        return found
+    module: str
+    attribute: str
+    given: int
 
 
 LOGGERS: Mapping[str, Reference] = {
-    "csv": Reference("gan_lightning.loggers.csv:CsvTable"),
-    "tensorboard": Reference("gan_lightning.loggers.tensorboard:TensorBoardDashboard"),
-    "wandb": Reference("gan_lightning.loggers.wandb:WandbDashboard", ("folder", "name")),
+    "csv": Reference("gan_lightning.loggers.csv", "CsvTable", 1),
+    "tensorboard": Reference("gan_lightning.loggers.tensorboard", "TensorBoardDashboard", 1),
+    "wandb": Reference("gan_lightning.loggers.wandb", "WandbDashboard", 2),
 }
 
 
@@ -48,39 +42,24 @@ def build_loggers(entries: Iterable[Component], folder: Path, run_name: str) -> 
     """Return the loggers of a run; none writes anything before it is handed something.
 
     Args:
-        entries: Names and options, as a recipe lists them.
+        entries: Names and checked options, as a recipe lists them.
         folder: The run folder.
         run_name: What the run is called where runs stand side by side.
 
     Raises:
-        UserError: There is no such logger, it has no such option, or its package is not installed.
+        UserError: There is no such logger, or its package is not installed.
     """
-    run = {"folder": folder, "name": run_name}
-    built = []
-    for index, entry in enumerate(entries):
-        options = logger_options(entry.name, entry.options, f"logger[{index}]")
-        reference = LOGGERS[entry.name]
-        built.append(reference.component(**{key: run[key] for key in reference.given}, **options))
-    return built
+    run = (folder, run_name)
+    return [logger_class(entry.name)(*run[: LOGGERS[entry.name].given], **entry.options) for entry in entries]
 
 
-def logger_options(name: str, options: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return all options of a logger, checked and with defaults filled in.
-
-    Args:
-        name: A name of `LOGGERS`.
-        options: Those that the recipe gives.
-        where: The recipe's key, for messages.
+def logger_class(name: str) -> type[Dashboard]:
+    """Return the class of a logger.
 
     Raises:
-        UserError: There is no such logger, or an option is unknown or of the wrong type.
+        UserError: There is no logger of that name.
     """
-    from gan_lightning.recipe.options import check_options, options_of
-
     if name not in LOGGERS:
-        raise UserError(f"{where}: there is no logger {name!r}; {nearest(name, LOGGERS)}")
-    reference = LOGGERS[name]
-    skip = len(reference.given)
-    known = options_of(reference.component, skip)
-    checked = check_options(reference.component, options, where, skip)
-    return {key: option.default for key, option in known.items() if not option.required} | checked
+        raise UserError(f"logger: there is no logger {name!r}; {nearest(name, LOGGERS)}")
+    found: type[Dashboard] = getattr(importlib.import_module(LOGGERS[name].module), LOGGERS[name].attribute)
+    return found

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from lightning.pytorch.loggers.logger import Logger
+from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -19,7 +20,7 @@ class Dashboard(Logger):
     """
 
     @property
-    def version(self) -> str | None:
+    def version(self) -> Any:
         """Runs are told apart by their folders, not by versions."""
         return ""
 
@@ -52,17 +53,17 @@ class Dashboard(Logger):
         """Drop what was logged beyond a number of generator updates, before training goes on from there."""
 
 
-def score_row(values: Mapping[str, float], images: int) -> dict[str, float]:
-    """Return scores as scalars, as every logger names them.
+def named_scores(values: Mapping[str, float]) -> dict[str, float]:
+    """Return scores under the names that they have among scalars, in every logger.
 
-    >>> score_row({"fid": 12.5}, images=6400)
-    {'images': 6400, 'score/fid': 12.5}
+    >>> named_scores({"fid": 12.5})
+    {'score/fid': 12.5}
     """
-    return {"images": images, **{f"score/{name}": value for name, value in values.items()}}
+    return {f"score/{name}": value for name, value in values.items()}
 
 
-def finite_values(values: Tensor) -> np.ndarray[Any, np.dtype[np.float32]]:
+def finite_values(values: Tensor) -> NDArray[np.float32]:
     """Return the finite values, flat, in float32; histograms of others cannot be made and would end training."""
     flat = values.detach().flatten().float().cpu()
-    found: np.ndarray[Any, np.dtype[np.float32]] = flat[flat.isfinite()].numpy()
+    found: NDArray[np.float32] = flat[flat.isfinite()].numpy()
     return found

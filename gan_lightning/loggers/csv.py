@@ -10,9 +10,9 @@ from typing import Any
 
 from lightning.fabric.utilities.rank_zero import rank_zero_only
 
+from gan_lightning.disk import replacing
 from gan_lightning.errors import UserError
-from gan_lightning.loggers.base import Dashboard, score_row
-from gan_lightning.metrics.disk import replacing
+from gan_lightning.loggers.base import Dashboard, named_scores
 
 _LEADING = ["step", "images"]
 
@@ -39,7 +39,7 @@ class CsvTable(Dashboard):
         self.path = folder / "metrics.csv"
         self._columns: list[str] = []
         self._last: dict[str, str] | None = None
-        self._begins = 0  # where the last row stands in the file, in bytes
+        self._begins = self._end = 0  # where the last row stands in the file, in bytes
         self._known = False  # whether the file, if there is one, has been looked at
 
     @property
@@ -77,7 +77,7 @@ class CsvTable(Dashboard):
     def log_score(self, values: Mapping[str, float], protocol: Mapping[str, Any], step: int, images: int) -> None:
         """Write the values as columns ``score/...``; protocols stand in ``results.jsonl``."""
         del protocol
-        self.log_metrics(score_row(values, images), step)
+        self.log_metrics({"images": images, **named_scores(values)}, step)
 
     @rank_zero_only
     def resume(self, step: int) -> None:

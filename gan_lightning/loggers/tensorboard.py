@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from gan_lightning.errors import UserError
-from gan_lightning.loggers.base import Dashboard, finite_values, score_row
+from gan_lightning.loggers.base import Dashboard, finite_values, named_scores
 
 
 class TensorBoardDashboard(TensorBoardLogger, Dashboard):
@@ -64,7 +64,8 @@ class TensorBoardDashboard(TensorBoardLogger, Dashboard):
     @rank_zero_only
     def log_score(self, values: Mapping[str, float], protocol: Mapping[str, Any], step: int, images: int) -> None:
         """Write the values as scalars and the protocol of each as a text."""
-        self.log_metrics(score_row(values, images), step)
+        del images
+        self.log_metrics(named_scores(values), step)
         for name in values:
             self._text(f"protocol/{name}", protocol, step)
 

@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+from lightning.fabric.loggers.logger import rank_zero_experiment
 from lightning.fabric.utilities.rank_zero import rank_zero_only
 from lightning.pytorch.loggers import WandbLogger
-from lightning.pytorch.loggers.logger import rank_zero_experiment
 from torch import Tensor
 
+from gan_lightning.disk import replacing
 from gan_lightning.errors import UserError
-from gan_lightning.loggers.base import Dashboard, finite_values, score_row
-from gan_lightning.metrics.disk import replacing
+from gan_lightning.loggers.base import Dashboard, finite_values, named_scores
 
 if TYPE_CHECKING:
     from wandb import Run
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("gan_lightning")
 
 Mode = Literal["online", "offline", "disabled"]
+
+_BINS = 64
 
 
 class WandbDashboard(WandbLogger, Dashboard):
@@ -35,6 +38,9 @@ class WandbDashboard(WandbLogger, Dashboard):
     Scalars are drawn over ``updates``, and ``images`` can be chosen as axis. The recipe is the run's config. A score
     ``score/fid`` has its last, lowest and highest value in the summary; beside it ``protocol/fid`` holds the digest
     of its protocol, which stands in the config under ``protocol/<digest>``.
+
+    What comes at one step is one row, which W&B writes down when the next step begins or the run ends: a killed
+    process loses the newest row. A step below the newest one is refused by W&B, with a warning.
 
     The run's id is kept in ``wandb/id`` of the run folder, and a resumed training continues that run. W&B forgets
     nothing: rows beyond the checkpoint stay, and those that come again have the same values. The parts of a run
@@ -107,7 +113,7 @@ class WandbDashboard(WandbLogger, Dashboard):
 
         finite = finite_values(values)
         if finite.size:
-            self.log_metrics({name: wandb.Histogram(finite)}, step)
+            self.log_metrics({name: wandb.Histogram(np_histogram=np.histogram(finite, bins=_BINS))}, step)
 
     @rank_zero_only
     def log_score(self, values: Mapping[str, float], protocol: Mapping[str, Any], step: int, images: int) -> None:
@@ -116,11 +122,11 @@ class WandbDashboard(WandbLogger, Dashboard):
         if digest not in self._defined:
             self.experiment.config.update({f"protocol/{digest}": dict(protocol)}, allow_val_change=True)
             self._defined.add(digest)
-        for name in values.keys() - self._defined:
+        for name in [name for name in values if name not in self._defined]:
             self.experiment.define_metric(f"score/{name}", step_metric="updates", summary="min,max,last")
             self._defined.add(name)
         digests = {f"protocol/{name}": digest for name in values}
-        self.log_metrics({**score_row(values, images), **digests}, step)
+        self.log_metrics({"images": images, **named_scores(values), **digests}, step)
 
     @rank_zero_only
     def log_checkpoint(self, path: Path, aliases: Sequence[str]) -> None:
@@ -145,6 +151,10 @@ class WandbDashboard(WandbLogger, Dashboard):
         import wandb
 
         self._id = self._remembered_id()
+        mode = self._mode or _choose_mode()
+        if mode in ("offline", "disabled"):
+            # W&B 0.31 asks its own settings, not the run's, whether it may send usage statistics
+            wandb.setup(wandb.Settings(mode="offline"))
         try:
             # A run of its own, even where the caller has one open
             run = wandb.init(
@@ -152,7 +162,7 @@ class WandbDashboard(WandbLogger, Dashboard):
                 dir=self._save_dir,
                 id=self._id,
                 resume="allow",
-                mode=self._mode or _choose_mode(),
+                mode=mode,
                 reinit="create_new",
             )
         except wandb.Error as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,14 +65,33 @@ class Source:
             written = override.partition("=")[0]
             if dotted == written or dotted.startswith(f"{written}."):
                 return f"override {override}"
-        node: yaml.Node | None = yaml.compose(self.path.read_text("utf-8"), yaml.SafeLoader)
-        line = None
-        for part in parts:
-            found = _child(node, part)
-            if found is None:
-                break
-            node, line = found
-        return f"{self.path}:{line}" if line else str(self.path)
+        found = [(*_follow(file, parts), file) for file in _chain(self.path)]
+        depth, line, file = max(found, key=lambda place: place[0])  # of equals the first, which is laid over the rest
+        above = [override for override in self.overrides if override.startswith(f"{dotted}.")]
+        if depth:
+            return f"{file}:{line}"
+        return f"override {above[0]}" if above else str(self.path)
+
+
+def _chain(path: Path) -> Iterator[Path]:
+    """Yield a recipe and those it is laid over."""
+    yield path
+    base = _child(yaml.compose(path.read_text("utf-8"), yaml.SafeLoader), "extends")
+    if base is not None:
+        yield from _chain(path.parent / base[0].value)
+
+
+def _follow(path: Path, parts: Sequence[str]) -> tuple[int, int]:
+    """Return how many parts of a key are written in a file, and the line of the last of them."""
+    node: yaml.Node | None = yaml.compose(path.read_text("utf-8"), yaml.SafeLoader)
+    depth = line = 0
+    for part in parts:
+        found = _child(node, part)
+        if found is None:
+            break
+        node, line = found
+        depth += 1
+    return depth, line
 
 
 def _child(node: yaml.Node | None, part: str) -> tuple[yaml.Node, int] | None:

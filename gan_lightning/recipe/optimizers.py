@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from gan_lightning.recipe.options import OptionError
 from gan_lightning.recipe.schema import Component
 from gan_lightning.schedule import Binding, Schedule
 
@@ -87,6 +88,18 @@ def optimizer_maker(
         ]
 
     return make
+
+
+def check_optimizer(component: Component, where: str) -> None:
+    """Try a player's optimiser on a weight of no consequence.
+
+    Raises:
+        OptionError: It refuses a number, such as a negative learning rate.
+    """
+    try:
+        optimizer_maker(component, where)([nn.Parameter(torch.zeros(()))])
+    except ValueError as error:
+        raise OptionError(where, str(error)) from error
 
 
 def _at_start(value: Any) -> Any:

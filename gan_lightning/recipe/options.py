@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gan_lightning.errors import UserError, nearest
-from gan_lightning.schedule import is_schedule, parse_schedule
+from gan_lightning.schedule import Schedule, is_schedule, parse_schedule
 
 REQUIRED = inspect.Parameter.empty
 
@@ -92,7 +92,7 @@ def convert(value: Any, hint: Any, where: str) -> Any:
         OptionError: It is of another type.
     """
     if is_schedule(value) and _admits_number(hint):
-        return parse_schedule(value, where)
+        return _schedule(value, where)
     origin = typing.get_origin(hint)
     if origin in _GENERIC:
         return _GENERIC[origin](value, hint, where)
@@ -130,6 +130,14 @@ _PLAIN: dict[Any, Callable[[Any], bool]] = {
     dict: lambda value: isinstance(value, Mapping),
     list: lambda value: isinstance(value, list),
 }
+
+
+def _schedule(value: Any, where: str) -> Schedule:
+    try:
+        return parse_schedule(value, where)
+    except UserError as error:
+        key, _, said = str(error).partition(": ")
+        raise OptionError(key, said) from error
 
 
 def _literal(value: Any, hint: Any, where: str) -> Any:

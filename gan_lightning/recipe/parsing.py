@@ -8,9 +8,10 @@ from typing import Any
 
 from gan_lightning.catalog import Catalog
 from gan_lightning.errors import UserError, nearest
-from gan_lightning.recipe.optimizers import OPTIMIZERS
+from gan_lightning.recipe.optimizers import OPTIMIZERS, check_optimizer
 from gan_lightning.recipe.options import OptionError, check_options, convert, options_of
 from gan_lightning.recipe.schema import (
+    LEAST,
     CheckpointSection,
     Component,
     DataSection,
@@ -65,16 +66,11 @@ def parse(plain: Mapping[str, Any], catalog: Catalog) -> Recipe:
         guard=parser.section(GuardSection, plain.get("guard") or {}, "guard"),
         log=parser.section(LogSection, plain.get("log") or {}, "log"),
         logger=parser.loggers(plain.get("logger", ["csv"])),
-        performance=convert(plain.get("performance", "auto"), fields_hint("performance"), "performance"),
+        performance=parser.performance(plain.get("performance", "auto")),
         trainer=check_trainer(plain.get("trainer") or {}),
         run=parser.section(RunSection, plain["run"], "run"),
         seed=convert(plain.get("seed", 0), int, "seed"),
     )
-
-
-def fields_hint(name: str) -> Any:
-    """Return the type of one of the recipe's own fields."""
-    return options_of(Recipe)[name].hint
 
 
 class _Parser:
@@ -87,7 +83,7 @@ class _Parser:
         """Check one of the fixed sections; null where that means to do without."""
         if value is None:
             return None
-        return kind(**check_options(kind, _mapping(value, where), where))
+        return kind(**_own(kind, _mapping(value, where), where))
 
     def component(self, kind: str, value: Any, where: str) -> Component:
         """Check ``name`` or ``{name: ..., options}``."""
@@ -109,13 +105,15 @@ class _Parser:
                 raise OptionError(where, f"{name!r} is listed twice")
         return found
 
+    def performance(self, value: Any) -> Any:
+        """Check ``auto`` or ``off``, which YAML 1.1 reads as false."""
+        return convert("off" if value is False else value, options_of(Recipe)["performance"].hint, "performance")
+
     def data(self, value: Any) -> DataSection:
         """Check the data: keys of serving, and the data set's own."""
         name, options = _name_and_options(value, "data")
-        serving = {key: options.pop(key) for key in ("batch_size", "flip") if key in options}
-        checked = check_options(DataSection, serving, "data", skip=1)
-        if checked.get("batch_size", 1) < 1:
-            raise OptionError("data.batch_size", f"expected at least 1, got {checked['batch_size']}")
+        serving: dict[str, Any] = {key: options.pop(key) for key in ("batch_size", "flip") if key in options}
+        checked = _own(DataSection, serving, "data", skip=1)
         dataset = self._find("dataset", name, "data")
         return DataSection(Component(name, self._options(dataset, options, "data", 0)), **checked)
 
@@ -156,7 +154,9 @@ class _Parser:
         name, options = _name_and_options(value, where)
         if name not in OPTIMIZERS:
             raise OptionError(f"{where}.name", f"there is no optimizer {name!r}; {nearest(name, OPTIMIZERS)}")
-        return Component(name, self._options(OPTIMIZERS[name], options, where, GIVEN["optimizer"]))
+        optimizer = Component(name, self._options(OPTIMIZERS[name], options, where, GIVEN["optimizer"]))
+        check_optimizer(optimizer, where)
+        return optimizer
 
     def evaluate(self, value: Any) -> EvaluateSection | None:
         """Check what is scored."""
@@ -166,7 +166,7 @@ class _Parser:
         options["metrics"] = self.components("metric", options.get("metrics"), "evaluate.metrics")
         options["extractor"] = self.optional("extractor", options.get("extractor"), "evaluate.extractor")
         parts = {key: options.pop(key) for key in ("metrics", "extractor")}
-        section = EvaluateSection(**parts, **check_options(EvaluateSection, options, "evaluate", skip=2))
+        section = EvaluateSection(**parts, **_own(EvaluateSection, options, "evaluate", skip=2))
         self._check_scores(section)
         return section
 
@@ -205,6 +205,16 @@ class _Parser:
     ) -> dict[str, Any]:
         defaults = {name: option.default for name, option in options_of(component, skip).items() if not option.required}
         return {**defaults, **check_options(component, given, where, skip)}
+
+
+def _own(section: type, given: Mapping[str, Any], where: str, skip: int = 0) -> dict[str, Any]:
+    """Check a section's own keys, types and ranges."""
+    checked = check_options(section, given, where, skip)
+    for name, value in checked.items():
+        least = LEAST.get(f"{where}.{name}")
+        if least is not None and value is not None and value < least:
+            raise OptionError(f"{where}.{name}", f"expected at least {least}, got {value!r}")
+    return checked
 
 
 def _name_and_options(value: Any, where: str) -> tuple[str, dict[str, Any]]:

@@ -8,6 +8,24 @@ from typing import Any, Literal
 
 from gan_lightning.schedule import Schedule
 
+#: Smallest value of each of the recipe's own numbers that has one.
+LEAST = {
+    "data.batch_size": 1,
+    "ema.half_life_images": 0,
+    "ema.ramp": 0,
+    "ema.start": 0,
+    "train.steps": 1,
+    "train.accumulate": 1,
+    "train.clip": 0,
+    "evaluate.every": 1,
+    "evaluate.samples": 1,
+    "sample.every": 1,
+    "sample.count": 1,
+    "checkpoint.every": 1,
+    "checkpoint.keep": 1,
+    "log.every": 1,
+}
+
 
 @dataclass
 class Component:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from gan_lightning.errors import nearest
-from gan_lightning.recipe.options import OptionError, options_of
+from gan_lightning.errors import UserError, nearest
+from gan_lightning.recipe.options import OptionError, convert, options_of
 
 #: Arguments that the product decides itself, and where a recipe says what they would.
 OWNED = {
@@ -25,6 +26,12 @@ OWNED = {
     "val_check_interval": "use evaluate.every",
     "default_root_dir": "use run.dir",
     "use_distributed_sampler": "data are shared out by position",
+    "enable_progress_bar": "progress is always shown",
+    "enable_model_summary": "use fit --dry-run",
+    "fast_dev_run": "use fit --dry-run",
+    "num_sanity_val_steps": "the untrained generator is scored as evaluate says",
+    "limit_val_batches": "use evaluate.samples",
+    "barebones": "use logger, sample, checkpoint and evaluate",
 }
 
 
@@ -32,7 +39,7 @@ def check_trainer(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a recipe's ``trainer`` section.
 
     Raises:
-        OptionError: The Trainer has no such argument, or it is said elsewhere in a recipe.
+        OptionError: The Trainer has no such argument, cannot take the value, or it is said elsewhere in a recipe.
     """
     if not isinstance(given, Mapping):
         raise OptionError("trainer", f"expected keys and values, got {given!r}")
@@ -44,4 +51,38 @@ def check_trainer(given: Mapping[str, Any]) -> dict[str, Any]:
             raise OptionError(f"trainer.{name}", f"not here: {OWNED[name]}")
         if name not in known:
             raise OptionError(f"trainer.{name}", f"unknown key; {nearest(name, known.keys() - OWNED.keys())}")
-    return dict(given)
+    checked = {name: convert(value, known[name].hint, f"trainer.{name}") for name, value in given.items()}
+    for name in _CHECKS.keys() & checked.keys():
+        _CHECKS[name](checked[name])
+    return checked
+
+
+def _check_accelerator(name: str) -> None:
+    from lightning.pytorch.accelerators import AcceleratorRegistry
+
+    known = {"auto", "gpu", *AcceleratorRegistry.available_accelerators()}
+    if name not in known:
+        raise OptionError("trainer.accelerator", f"there is no {name!r}; {nearest(name, known)}")
+
+
+def _check_devices(devices: str | int | list[int]) -> None:
+    if not (devices if isinstance(devices, list) else _DEVICES.fullmatch(str(devices))):
+        raise OptionError("trainer.devices", f"expected a number above 0, a list of numbers or auto, got {devices!r}")
+
+
+def _check_strategy(name: str) -> None:
+    from gan_lightning.strategies import resolve_strategy
+
+    try:
+        resolve_strategy(name, processes=1)
+    except UserError as error:
+        key, _, said = str(error).partition(": ")
+        raise OptionError(key, said) from error
+
+
+_DEVICES = re.compile(r"auto|-1|[1-9]\d*|\d+(,\d+)+")
+_CHECKS: Mapping[str, Callable[[Any], None]] = {
+    "accelerator": _check_accelerator,
+    "devices": _check_devices,
+    "strategy": _check_strategy,
+}

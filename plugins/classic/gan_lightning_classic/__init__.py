@@ -1,0 +1,1 @@
+"""The first GANs for gan-lightning."""

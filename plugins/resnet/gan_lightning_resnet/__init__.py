@@ -1,0 +1,1 @@
+"""Residual GANs for gan-lightning."""

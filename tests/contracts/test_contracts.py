@@ -1,0 +1,27 @@
+"""Every component of every installed plugin keeps what its kind promises."""
+
+import pytest
+
+from gan_lightning.catalog import Catalog
+from gan_lightning.testing import check, component_cases, left_out
+
+
+@pytest.mark.parametrize("case", component_cases(), ids=str)
+def test_contract(case):
+    check(case)
+
+
+@pytest.mark.parametrize("case", component_cases("games", "core", slow=True), ids=str)
+def test_two_process_contract(case):
+    check(case)
+
+
+def test_components_that_cannot_be_tried_here_say_why():
+    reasons = left_out()
+    assert {"dataset/folder", "dataset/idx", "dataset/torchvision"} <= reasons.keys()
+    assert reasons.keys() <= {"dataset/folder", "dataset/idx", "dataset/torchvision", "extractor/inception"}
+    assert reasons["dataset/folder"] == "it needs path: give settings"
+
+
+def test_all_installed_plugins_work():
+    assert [plugin.error for plugin in Catalog.installed().broken()] == []

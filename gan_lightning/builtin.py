@@ -58,9 +58,10 @@ def commands(cli: typer.Typer) -> None:
     from gan_lightning.cli.describe import register as add_describe
     from gan_lightning.cli.evaluate import register as add_evaluate
     from gan_lightning.cli.fit import register as add_fit
+    from gan_lightning.cli.new_plugin import register as add_new_plugin
     from gan_lightning.cli.sample import register as add_sample
 
-    for add in (add_fit, add_evaluate, add_sample, add_describe):
+    for add in (add_fit, add_evaluate, add_sample, add_describe, add_new_plugin):
         add(cli)
 
 

@@ -100,7 +100,7 @@ class Discriminator(nn.Module, ABC):
 class NetworkClass(Protocol):
     """The constructor that every network of an architecture has."""
 
-    def __call__(self, data: DataSpec, classes: int, **options: Any) -> nn.Module:
+    def __call__(self, data: DataSpec, classes: int, *args: Any, **options: Any) -> nn.Module:
         """Build the network; raises `UnsupportedShapeError` for shapes it cannot make."""
         ...
 

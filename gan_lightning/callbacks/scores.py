@@ -82,6 +82,7 @@ class Scores(Callback):
 
     def _evaluate(self, trainer: Trainer, module: GANModule) -> None:
         networks = module.networks(averaged=self.generator == "ema")
+        self.evaluator.device = module.device
         fakes = draw_samples(module.game, networks, self.evaluator.count, self.seed)
         results = self.evaluator.evaluate(fakes, self.generator)
         append_results(self.run.results, results, step=module.updates, images=module.images)

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import yaml
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from rich.console import RenderableType
 from rich.text import Text
 from torch import nn
@@ -15,6 +12,7 @@ from torch import nn
 from gan_lightning.catalog import Entry
 from gan_lightning.cli.console import table
 from gan_lightning.cli.describe import option_table, summary_of, tell_options
+from gan_lightning.cli.settings import read_settings
 from gan_lightning.components import NetworkClass
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError, nearest
@@ -30,7 +28,7 @@ def tell_architecture(entry: Entry, settings: list[str]) -> list[RenderableType]
     Raises:
         UserError: A setting is unknown or of the wrong type, or a network cannot have that shape.
     """
-    given = read_settings(settings)
+    given = read_settings(settings, "generator.channels=32")
     spec = _spec(given.pop("data", {}))
     for role in given:
         if role not in entry.component.roles:
@@ -42,21 +40,6 @@ def tell_architecture(entry: Entry, settings: list[str]) -> list[RenderableType]
         options_told = option_table("options", options_of(network, GIVEN["architecture"]))
         told += [Text(f"\n{role}", style="bold"), summary_of(network), options_told, size]
     return told
-
-
-def read_settings(settings: list[str]) -> dict[str, Any]:
-    """Read ``role.option=value`` words into nested mappings.
-
-    Raises:
-        UserError: A word is not of that form.
-    """
-    for word in settings:
-        if "=" not in word:
-            raise UserError(f"{word}: expected role.option=value, such as generator.channels=32")
-    try:
-        return OmegaConf.to_container(OmegaConf.from_dotlist(settings))  # type: ignore[return-value]
-    except (OmegaConfBaseException, yaml.YAMLError) as error:
-        raise UserError(f"{' '.join(settings)}: {error}") from error
 
 
 def _spec(given: Any) -> DataSpec:

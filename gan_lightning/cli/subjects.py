@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from omegaconf import OmegaConf
 from torch import Tensor
 
 from gan_lightning.catalog import Catalog
+from gan_lightning.cli.settings import read_settings
 from gan_lightning.data.samples import Samples, to_network
 from gan_lightning.errors import UserError
 from gan_lightning.metrics.evaluator import Evaluator
@@ -108,7 +108,7 @@ def _named(kind: str, words: list[str] | None, catalog: Catalog) -> Component | 
     if not words:
         return None
     settings = [word for part in words for word in part.split() if "=" in word]
-    options: dict[str, Any] = OmegaConf.to_container(OmegaConf.from_dotlist(settings))  # type: ignore[assignment]
+    options = read_settings(settings, "resolution=64")
     for bare in (word for part in words for word in part.split() if "=" not in word):
         is_path = kind == "dataset" and Path(bare).exists()
         options |= {"name": "folder", "path": bare} if is_path else {"name": bare}

@@ -20,6 +20,7 @@ from gan_lightning.game import Game, Parts
 from gan_lightning.module import GANModule
 from gan_lightning.randomness import mix
 from gan_lightning.recipe.optimizers import optimizer_maker
+from gan_lightning.recipe.options import OptionError
 from gan_lightning.recipe.schema import Component, EvaluateSection, Recipe
 from gan_lightning.schedule import Binding, Schedule
 
@@ -120,9 +121,13 @@ def _blamed_on(where: str) -> Iterator[None]:
     """Let what a constructor says against its options begin with the place in the recipe."""
     try:
         yield
-    except (UserError, ValueError) as error:
+    except OptionError:
+        raise  # it has been blamed on what is constructed inside
+    except (UserError, ValueError, RuntimeError) as error:
         said = str(error)
-        raise UserError(said if said.startswith(where.partition(".")[0]) else f"{where}: {said}") from error
+        if said.startswith(where.partition(".")[0]):
+            raise UserError(said) from error
+        raise OptionError(where, said) from error
 
 
 def _check_attribute(component: Any, name: str, where: str) -> None:

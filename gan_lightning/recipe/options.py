@@ -110,6 +110,8 @@ def describe_type(hint: Any) -> str:
         return "one of " + ", ".join(_spell(choice) for choice in arguments)
     if origin in (typing.Union, types.UnionType):
         return " or ".join(describe_type(part) for part in arguments)
+    if origin in (dict, Mapping):
+        return "keys and values"
     if origin is not None and arguments:
         inner = [describe_type(part) for part in arguments if part is not Ellipsis]
         return f"list of {inner[0]}" if len(set(inner)) == 1 else f"list of ({', '.join(inner)})"
@@ -134,10 +136,15 @@ _PLAIN: dict[Any, Callable[[Any], bool]] = {
 
 def _schedule(value: Any, where: str) -> Schedule:
     try:
-        return parse_schedule(value, where)
+        schedule = parse_schedule(value, where)
     except UserError as error:
         key, _, said = str(error).partition(": ")
         raise OptionError(key, said) from error
+    for unit in ("images", "steps"):
+        length = getattr(schedule, unit)
+        if length is not None and length <= 0:
+            raise OptionError(f"{where}.{schedule.curve}.{unit}", f"expected more than 0, got {length:g}")
+    return schedule
 
 
 def _literal(value: Any, hint: Any, where: str) -> Any:
@@ -186,7 +193,7 @@ def _sequence(value: Any, hint: Any, where: str) -> Any:
 
 def _mapping(value: Any, hint: Any, where: str) -> Any:
     if not isinstance(value, Mapping):
-        raise OptionError(where, f"expected a mapping, got {_describe_value(value, hint)}")
+        raise OptionError(where, f"expected keys and values, got {_describe_value(value, hint)}")
     kind = typing.get_args(hint)[1]
     return {key: convert(part, kind, _join(where, key)) for key, part in value.items()}
 

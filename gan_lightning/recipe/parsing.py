@@ -48,7 +48,7 @@ def parse(plain: Mapping[str, Any], catalog: Catalog) -> Recipe:
     for key in ("data", "architecture", "train", "run"):
         if plain.get(key) is None:
             raise OptionError(key, "must be given")
-    game = parser.component("game", plain.get("game") or "two_player", "game")
+    game = parser.component("game", _default_game(plain.get("game")), "game")
     players = [player.name for player in catalog.find("game", game.name).component.players]
     return Recipe(
         data=parser.data(plain["data"]),
@@ -71,6 +71,11 @@ def parse(plain: Mapping[str, Any], catalog: Catalog) -> Recipe:
         run=parser.section(RunSection, plain["run"], "run"),
         seed=convert(plain.get("seed", 0), int, "seed"),
     )
+
+
+def _default_game(value: Any) -> Any:
+    """Name the usual game where a recipe names none, whether or not it sets options."""
+    return {"name": "two_player", **value} if isinstance(value, Mapping) else value or "two_player"
 
 
 class _Parser:
@@ -121,7 +126,7 @@ class _Parser:
         """Check the network of each role that the game has."""
         roles = self.catalog.find("game", game.name).component.roles
         common, given = (value, {}) if isinstance(value, str) else (None, dict(_mapping(value, "architecture")))
-        common = given.pop("name", common)
+        common = _name(given.pop("name", common), "architecture")
         for role in given:
             if role not in roles:
                 raise OptionError(f"architecture.{role}", f"unknown key; {nearest(role, [*roles, 'name'])}")
@@ -132,7 +137,7 @@ class _Parser:
         options: dict[str, Any] = {}
         if value is not None:
             options = {"name": value} if isinstance(value, str) else dict(_mapping(value, where))
-        name = options.pop("name", common)
+        name = _name(options.pop("name", common), where)
         if name is None:
             raise OptionError(where, "must be given, or a name for all roles as architecture.name")
         architecture = self._find("architecture", name, where)
@@ -171,6 +176,8 @@ class _Parser:
         return section
 
     def _check_scores(self, section: EvaluateSection) -> None:
+        if not section.metrics:
+            raise OptionError("evaluate.metrics", "must name at least one metric")
         scores = [self.catalog.find("metric", part.name).component for part in section.metrics]
         for part, score in zip(section.metrics, scores, strict=True):
             if score.sees != "samples" and section.extractor is None:
@@ -185,12 +192,14 @@ class _Parser:
         """Check the loggers."""
         from gan_lightning.loggers import LOGGERS, logger_class
 
-        found = []
-        for index, part in enumerate(value if isinstance(value, list) else [value]):
+        found: list[Component] = []
+        for index, part in enumerate(_listed(value)):
             where = f"logger[{index}]"
             name, options = _name_and_options(part, where)
             if name not in LOGGERS:
                 raise OptionError(where, f"there is no logger {name!r}; {nearest(name, LOGGERS)}")
+            if name in [other.name for other in found]:
+                raise OptionError(where, f"{name!r} is listed twice")
             found.append(Component(name, self._options(logger_class(name), options, where, LOGGERS[name][2])))
         return found
 
@@ -225,6 +234,16 @@ def _name_and_options(value: Any, where: str) -> tuple[str, dict[str, Any]]:
     if not isinstance(name, str):
         raise OptionError(where, "name must be given")
     return name, options
+
+
+def _name(value: Any, where: str) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise OptionError(f"{where}.name", f"expected text, got {value!r}")
+    return value
+
+
+def _listed(value: Any) -> list[Any]:
+    return [] if value is None else value if isinstance(value, list) else [value]
 
 
 def _mapping(value: Any, where: str) -> Mapping[str, Any]:

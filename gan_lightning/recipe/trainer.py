@@ -70,6 +70,16 @@ def _check_devices(devices: str | int | list[int]) -> None:
         raise OptionError("trainer.devices", f"expected a number above 0, a list of numbers or auto, got {devices!r}")
 
 
+def _check_nodes(count: int) -> None:
+    if count < 1:
+        raise OptionError("trainer.num_nodes", f"expected at least 1, got {count}")
+
+
+def _check_profiler(name: str | None) -> None:
+    if name not in (None, *_PROFILERS):
+        raise OptionError("trainer.profiler", f"there is no {name!r}; {nearest(str(name), _PROFILERS)}")
+
+
 def _check_strategy(name: str) -> None:
     from gan_lightning.strategies import resolve_strategy
 
@@ -80,9 +90,12 @@ def _check_strategy(name: str) -> None:
         raise OptionError(key, said) from error
 
 
+_PROFILERS = ("simple", "advanced", "pytorch", "xla")
 _DEVICES = re.compile(r"auto|-1|[1-9]\d*|\d+(,\d+)+")
 _CHECKS: Mapping[str, Callable[[Any], None]] = {
     "accelerator": _check_accelerator,
     "devices": _check_devices,
+    "num_nodes": _check_nodes,
+    "profiler": _check_profiler,
     "strategy": _check_strategy,
 }

@@ -17,7 +17,7 @@ from gan_lightning.testing.subject import Promise, Subject, require
 from gan_lightning.testing.trials import BATCH, SHAPES, Trial, build, trials
 
 
-def check_architecture(architecture: Architecture, name: str = "", **settings: Any) -> None:
+def check_architecture(architecture: Architecture, /, name: str = "", **settings: Any) -> None:
     """Check an architecture; `settings` are options by role, such as ``generator={"depth": 2}``."""
     keep_all("architecture", architecture, PROMISES, name, settings)
 

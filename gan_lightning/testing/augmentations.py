@@ -15,7 +15,7 @@ from gan_lightning.testing.subject import Promise, Subject, require
 _SHAPES = ((6, 3, 16, 16), (6, 1, 12, 20))
 
 
-def check_augmentation(augmentation: type[Augmentation], name: str = "", **settings: Any) -> None:
+def check_augmentation(augmentation: type[Augmentation], /, name: str = "", **settings: Any) -> None:
     """Check an augmentation; `settings` are options to construct it with."""
     keep_all("augmentation", augmentation, PROMISES, name, settings)
 

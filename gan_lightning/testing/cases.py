@@ -105,7 +105,7 @@ def _obstacle(subject: Subject) -> str | None:
     """Return why a component cannot be constructed or used here; what cannot even be imported is left to its cases."""
     try:
         missing = _missing_options(subject)
-    except UserError:
+    except (UserError, SystemExit):
         return None
     if missing:
         return f"it needs {', '.join(missing)}: give settings"

@@ -14,7 +14,7 @@ from gan_lightning.testing.general import keep_all
 from gan_lightning.testing.subject import Promise, Subject, require
 
 
-def check_dataset(dataset: type[Dataset], name: str = "", **settings: Any) -> None:
+def check_dataset(dataset: type[Dataset], /, name: str = "", **settings: Any) -> None:
     """Check a data set; `settings` are options to construct it with."""
     keep_all("dataset", dataset, PROMISES, name, settings)
 

@@ -20,7 +20,7 @@ from gan_lightning.testing.subject import Promise, Subject, require
 _COUNT = 3
 
 
-def check_extractor(extractor: type[Extractor], name: str = "", **settings: Any) -> None:
+def check_extractor(extractor: type[Extractor], /, name: str = "", **settings: Any) -> None:
     """Check an extractor; `settings` are options to construct it with."""
     keep_all("extractor", extractor, PROMISES, name, settings)
 
@@ -39,7 +39,9 @@ def missing_weights(subject: Subject) -> str | None:
 def offline() -> Iterator[None]:
     """Let every new network connection fail meanwhile."""
     refuse = OSError("no network in conformance checks")
-    with patch.object(socket, "getaddrinfo", side_effect=refuse), patch.object(socket, "socket", side_effect=refuse):
+    names = patch.object(socket, "getaddrinfo", side_effect=refuse)
+    connections = patch.object(socket.socket, "connect", side_effect=refuse)
+    with names, connections:
         yield
 
 

@@ -20,12 +20,12 @@ _TOLERANCE = 1e-6
 _SGD = {"name": "sgd", "lr": 0.05}
 
 
-def check_game(game: type[Game], name: str = "", **settings: Any) -> None:
+def check_game(game: type[Game], /, name: str = "", **settings: Any) -> None:
     """Check a game; `settings` are the sections of a recipe that differ from the kit's, such as ``game={...}``."""
     keep_all("game", game, PROMISES, name, settings)
 
 
-def check_two_processes(game: type[Game], name: str = "", **settings: Any) -> None:
+def check_two_processes(game: type[Game], /, name: str = "", **settings: Any) -> None:
     """Check that two processes train a game as one does; about ten seconds."""
     keep(Subject.of("game", game, name, settings), trains_on_two_processes_as_on_one)
 

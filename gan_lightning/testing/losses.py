@@ -20,7 +20,7 @@ _COUNT = 6
 _ROLES = ("discriminator", "generator")
 
 
-def check_loss(loss: type[Loss], name: str = "", **settings: Any) -> None:
+def check_loss(loss: type[Loss], /, name: str = "", **settings: Any) -> None:
     """Check a loss; `settings` are options to construct it with."""
     keep_all("loss", loss, PROMISES, name, settings)
 

@@ -23,7 +23,7 @@ _SPREAD = 0.1
 _SIGNS = {"lower": -1.0, "higher": 1.0}
 
 
-def check_metric(metric: type[Score], name: str = "", **settings: Any) -> None:
+def check_metric(metric: type[Score], /, name: str = "", **settings: Any) -> None:
     """Check a metric; `settings` are options to construct it with."""
     keep_all("metric", metric, PROMISES, name, settings)
 

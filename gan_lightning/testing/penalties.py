@@ -22,7 +22,7 @@ _SPEC = DataSpec((3, 8, 8), (2,) * CLASSES)
 _EVERY = 4
 
 
-def check_penalty(penalty: type[Penalty], name: str = "", **settings: Any) -> None:
+def check_penalty(penalty: type[Penalty], /, name: str = "", **settings: Any) -> None:
     """Check a penalty; `settings` are options to construct it with."""
     keep_all("penalty", penalty, PROMISES, name, settings)
 

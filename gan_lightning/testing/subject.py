@@ -92,5 +92,5 @@ def keep(subject: Subject, promise: Promise) -> None:
             promise(subject)
     except AssertionError as error:
         raise AssertionError(f"{where}: {error}") from error
-    except Exception as error:  # whatever a component does, the message says which one and when
+    except (Exception, SystemExit) as error:  # whatever a component does, the message says which one and when
         raise AssertionError(f"{where}: {type(error).__name__}: {error}") from error

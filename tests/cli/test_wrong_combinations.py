@@ -63,6 +63,11 @@ def test_a_schedule_on_a_whole_number(shell):
     [
         ({"game": {"name": "two_player", "n_dis": 0}}, "game.n_dis: expected at least 1, got 0"),
         ({"loss": None}, "loss: this game needs one"),
+        (
+            {"architecture": {"name": "toy", "generator": {"dropout": 2.0}}},
+            "gan-lightning: architecture.generator: dropout probability has to be between 0 and 1",
+        ),
+        ({"architecture": {"name": "toy", "generator": {"width": -3}}}, "gan-lightning: architecture.generator: "),
         ({"data": {"name": "mixture", "modes": 5, "layout": "grid"}}, "data.modes: a grid needs a square number"),
         (
             {"trainer": {"accelerator": "cpu", "devices": 3}},

@@ -34,7 +34,8 @@ from gan_lightning.plugins import Plugin
         (["describe", "architecture", "toy", "data.shap=[3,8,8]"], "data.shap: unknown key; did you mean 'shape'"),
         (["describe", "architecture", "toy", "data.shape=big"], "data.shape: expected"),
         (["describe", "architecture", "toy", "data=3"], "data: expected keys and values"),
-        (["describe", "architecture", "toy", "generator.width"], "generator.width: expected role.option=value"),
+        (["describe", "architecture", "toy", "generator.width"], "generator.width: expected key=value, such as"),
+        (["describe", "architecture", "toy", "data.shape=[3,8"], "data.shape=[3,8: cannot be read"),
     ],
 )
 def test_a_command_that_cannot_be(shell, words, said):
@@ -77,6 +78,7 @@ def test_evaluate_of_what_cannot_be_scored(shell, points_run, digits_run):
     shell.refuses(["evaluate", points_run, "--data", "digits"], "the generator makes 2-D points")
     shell.refuses(["evaluate", points_run, "--data", "digit"], "there is no dataset 'digit'; did you mean 'digits'?")
     shell.refuses(["evaluate", points_run, "--data", "name=digits size=8"], "--data.size: unknown key")
+    shell.refuses(["evaluate", points_run, "--data", "name=mixture modes=[3"], "modes=[3: cannot be read")
     shell.refuses(["evaluate", points_run, "--data", "count=8"], "--data: name=... must be given")
     shell.refuses(["evaluate", digits_run, "--metrics", "modes", "--samples", "20"], "metric 'modes': digits is no mix")
     shell.refuses(["evaluate", digits_run, "--extractor", "inceptoin"], "did you mean 'inception'?")

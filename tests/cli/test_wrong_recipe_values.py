@@ -83,6 +83,22 @@ CASES = {
         8,
         ["evaluate.best: no metric listed gives 'mode'", "'modes'"],
     ),
+    "architecture that is a number": (
+        "architecture: toy",
+        "architecture: {name: 5}",
+        2,
+        ["architecture.name: expected"],
+    ),
+    "network that is a number": (
+        "architecture: toy",
+        "architecture: {generator: {name: 5}, discriminator: toy}",
+        2,
+        ["architecture.generator.name: expected text, got 5"],
+    ),
+    "logger listed twice": (STEPS, f"{STEPS}\nlogger: [csv, csv]", 8, ["logger[1]: 'csv' is listed twice"]),
+    "nothing to score": (STEPS, f"{STEPS}\nevaluate: {{every: 5}}", 8, ["evaluate.metrics: must name at least one"]),
+    "no machine": (TRAINER, "trainer: {num_nodes: 0}", 11, ["trainer.num_nodes: expected at least 1, got 0"]),
+    "unknown profiler": (TRAINER, "trainer: {profiler: simpel}", 11, ["trainer.profiler", "did you mean 'simple'"]),
     "name that is a number": ("name: toy", "name: 12", 9, ["run.name: expected text, got 12"]),
 }
 

@@ -35,6 +35,7 @@ def test_settings_are_sections_of_the_recipe():
     check_game(TwoPlayerGame, game={"n_dis": 2, "conditional": True}, train={"accumulate": 2})
 
 
+@pytest.mark.slow
 def test_a_game_that_two_processes_play_otherwise_is_caught(faulty):
-    with pytest.raises(AssertionError, match="two processes end with another /ema"):
+    with pytest.raises(AssertionError, match=r"two processes end with another /game\.networks"):
         check_two_processes(faulty.EachForItself)

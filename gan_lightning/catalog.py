@@ -33,7 +33,7 @@ class Entry:
         module, _, attribute = self.reference.partition(":")
         try:
             return getattr(importlib.import_module(module), attribute)
-        except Exception as error:  # third-party code: name the plugin, whatever went wrong
+        except (Exception, SystemExit) as error:  # third-party code: name the plugin, whatever went wrong
             said = " ".join(str(error).split())
             raise UserError(
                 f"{self.kind} {self.name!r} of plugin {self.plugin.label} cannot be loaded: "
@@ -50,6 +50,7 @@ class Catalog:
 
     def __init__(self, plugins: Sequence[Plugin]) -> None:
         self.plugins = list(plugins)
+        self.notices: dict[str, list[str]] = {}
         self._entries: dict[tuple[str, str], Entry] = {}
         for plugin in self.working():
             self._add(plugin)
@@ -104,7 +105,9 @@ class Catalog:
                 self._entries[kind, f"{plugin.name}/{name}"] = entry
                 owner = self._entries.setdefault((kind, name), entry).plugin
                 if owner is not plugin:
-                    plugin.notices.append(f"{kind} {name!r} is {owner.label}'s; this one is '{plugin.name}/{name}'")
+                    self.notices.setdefault(plugin.name, []).append(
+                        f"{kind} {name!r} is {owner.label}'s; this one is '{plugin.name}/{name}'"
+                    )
 
 
 def _check_kind(kind: str) -> None:

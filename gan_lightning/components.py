@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from torch import Tensor, nn
 
-from gan_lightning.data.spec import DataSpec
+from gan_lightning.data.spec import DataSpec, Kind
 from gan_lightning.origin import Origin
 
 if TYPE_CHECKING:
@@ -60,6 +60,11 @@ class Penalty(ABC):
     player: ClassVar[str] = "discriminator"
     differentiates_twice: ClassVar[bool] = False
 
+    def __post_init__(self) -> None:
+        """Refuse an interval that no round could keep."""
+        if self.every < 1:
+            raise ValueError(f"every: expected at least 1, got {self.every}")
+
     @abstractmethod
     def __call__(self, play: Play) -> Tensor:
         """Return the unweighted term, a scalar, for one batch of the player's turn."""
@@ -69,6 +74,7 @@ class Augmentation(ABC):
     """A differentiable transform of everything a discriminator sees."""
 
     origin: ClassVar[Origin | None] = None
+    kinds: ClassVar[tuple[Kind, ...]] = ("images",)
 
     @abstractmethod
     def __call__(self, images: Tensor, random: Randomness) -> Tensor:

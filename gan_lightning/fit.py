@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning.pytorch import Callback, Trainer
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import OmegaConf
 
 from gan_lightning.callbacks.checkpoints import Checkpoints
@@ -19,6 +19,7 @@ from gan_lightning.catalog import Catalog
 from gan_lightning.checkpoint import PRODUCT, AtomicCheckpointIO, read_checkpoint
 from gan_lightning.data.module import RoundData
 from gan_lightning.data.samples import Samples
+from gan_lightning.devices import check_devices, processes
 from gan_lightning.errors import UserError
 from gan_lightning.loggers import build_loggers
 from gan_lightning.metrics.results import truncate_results
@@ -86,7 +87,11 @@ class Session:
         return RoundData(self.samples, self.recipe.seed, flip=flip, memory_format=self.choices.memory_format)
 
     def trainer(self, run: Run, callbacks: list[Callback], **changes: Any) -> Trainer:
-        """Return a Trainer with the recipe's arguments and what a game needs of it."""
+        """Return a Trainer with the recipe's arguments and what a game needs of it.
+
+        Raises:
+            UserError: Lightning finds that the arguments do not fit each other or the machine.
+        """
         given = dict(self.recipe.trainer)
         given["strategy"] = resolve_strategy(given.get("strategy", "auto"), processes(given))
         given["plugins"] = [*_as_list(given.get("plugins")), AtomicCheckpointIO()]
@@ -103,7 +108,10 @@ class Session:
             "use_distributed_sampler": False,
             "default_root_dir": run.folder,
         }
-        return Trainer(**{**given, **fixed, **changes})
+        try:
+            return Trainer(**{**given, **fixed, **changes})
+        except (MisconfigurationException, ValueError, TypeError, RuntimeError, ImportError) as error:
+            raise UserError(f"trainer: {error}") from error
 
 
 def fit(recipe: Recipe, catalog: Catalog, *, resume: str | None = None, overwrite: bool = False) -> Outcome:
@@ -122,9 +130,9 @@ def fit(recipe: Recipe, catalog: Catalog, *, resume: str | None = None, overwrit
     run = Run(recipe.run.folder)
     checkpoint = None if resume is None else run.checkpoint(resume)
     loggers = build_loggers(recipe.logger, run.folder, recipe.run.name)
-    begun = _begin(run, recipe, checkpoint, overwrite=overwrite)
     scores = session.scores(run) if session.scores else None
     trainer = session.trainer(run, _callbacks(session, run, scores), logger=loggers)
+    begun = _begin(run, recipe, checkpoint, overwrite=overwrite)
     if trainer.is_global_zero:
         for logger in loggers:
             if checkpoint is not None:
@@ -178,41 +186,6 @@ def _scores_maker(recipe: Recipe, builder: Builder, samples: Samples, cache: Pat
 
 def _extra_callbacks(recipe: Recipe, catalog: Catalog) -> list[Callback]:
     return [callback for part in catalog.call("callbacks", recipe=recipe) for callback in part]
-
-
-def check_devices(recipe: Recipe) -> None:
-    """Refuse what the machine at hand cannot do or what Lightning would silently change.
-
-    Raises:
-        UserError: The batch cannot be shared out, or float16 is asked for on a CPU.
-    """
-    world = processes(recipe.trainer)
-    for key, size in {"data.batch_size": recipe.data.batch_size, **_generator_batch(recipe)}.items():
-        if size % world:
-            raise UserError(f"{key}: {size} images cannot be shared out evenly to {world} processes")
-    on_cpu = recipe.trainer.get("accelerator", "auto") == "cpu" or not _has_accelerator()
-    if str(recipe.trainer.get("precision", "")).startswith("16") and on_cpu:
-        raise UserError("trainer.precision: float16 needs a GPU; on a CPU use bf16-mixed or 32-true")
-
-
-def processes(trainer: dict[str, Any]) -> int:
-    """Return how many processes the Trainer's arguments ask for."""
-    devices, accelerator = trainer.get("devices", "auto"), trainer.get("accelerator", "auto")
-    if devices in ("auto", -1, "-1"):
-        devices = torch.cuda.device_count() if accelerator != "cpu" and torch.cuda.is_available() else 1
-    if isinstance(devices, str):
-        devices = len(devices.split(",")) if "," in devices else int(devices)
-    count = len(devices) if isinstance(devices, list) else int(devices)
-    return max(1, count) * int(trainer.get("num_nodes", 1))
-
-
-def _generator_batch(recipe: Recipe) -> dict[str, int]:
-    size = recipe.game.options.get("generator_batch")
-    return {} if size is None else {"game.generator_batch": size}
-
-
-def _has_accelerator() -> bool:
-    return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
 def _as_list(value: Any) -> list[Any]:

@@ -35,7 +35,6 @@ class Plugin:
         components: For each kind, what the plugin offers by name.
         hooks: The functions of its other hooks, by hook name.
         error: Why it was left out, in one line, or None.
-        notices: Names it offers that belong to another plugin, a line each.
     """
 
     name: str
@@ -44,7 +43,6 @@ class Plugin:
     components: dict[str, dict[str, Any]] = field(default_factory=dict)
     hooks: dict[str, Callable[..., Any]] = field(default_factory=dict)
     error: str | None = None
-    notices: list[str] = field(default_factory=list)
 
     @property
     def label(self) -> str:

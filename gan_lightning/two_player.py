@@ -48,6 +48,9 @@ class TwoPlayerGame(Game):
             raise UserError(f"game.n_dis: expected at least 1, got {n_dis}")
         if conditional and not parts.data.classes:
             raise UserError("game.conditional: the data have no labels; give them classes or set it to false")
+        for name, augmentation in parts.augmentations.items():
+            if parts.data.kind not in augmentation.kinds:
+                raise UserError(f"augment: {name} transforms {' and '.join(augmentation.kinds)}, not {parts.data.kind}")
         self.n_dis = n_dis
         self.is_conditional = conditional
         self.prior = prior

@@ -33,7 +33,7 @@ def plugins(context: typer.Context) -> None:
         for kind, parts in plugin.components.items():
             if parts:
                 out.print(f"  {KINDS[kind]}: {', '.join(sorted(parts))}")
-        for notice in plugin.notices:
+        for notice in catalog.notices.get(plugin.name, []):
             out.print(f"  note: {notice}", markup=False)
     for plugin in catalog.broken():
         out.print(f"left out: {plugin.label}: {plugin.error}", markup=False)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from gan_lightning_losses.diffaugment import DiffAugment
 
 from gan_lightning.randomness import Randomness
-from gan_lightning_losses.diffaugment import DiffAugment
 
 RANDOM = Randomness(0).at("test")
 

@@ -16,6 +16,7 @@ from gan_lightning.cli.settings import read_settings
 from gan_lightning.components import NetworkClass
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError, nearest
+from gan_lightning.game import Game, Parts
 from gan_lightning.recipe.options import check_options, options_of
 from gan_lightning.recipe.parsing import GIVEN
 
@@ -63,10 +64,34 @@ def _size(network: NetworkClass, spec: DataSpec, options: dict[str, Any]) -> str
 
 
 def tell_game(entry: Entry, settings: list[str]) -> list[RenderableType]:
-    """Return a game's options, players and networks."""
-    rows = [[player.name, ", ".join(player.networks)] for player in entry.component.players]
+    """Return a game's options, players, and, for the options set, the phases of a round.
+
+    Raises:
+        UserError: A setting is unknown or of the wrong type.
+    """
+    game = entry.component
+    options = check_options(game, read_settings(settings, "n_dis=5"), "", GIVEN["game"])
+    rows = [[player.name, ", ".join(player.networks)] for player in game.players]
     players = table("players", ["player", "networks"], rows)
-    return [*tell_options(entry, settings), players, f"roles: {', '.join(entry.component.roles)}"]
+    roles = f"roles: {', '.join(game.roles)}"
+    return [*tell_options(entry, []), players, roles, *_phases(game, options)]
+
+
+def _phases(game: type[Game], options: Mapping[str, Any]) -> list[RenderableType]:
+    """Return the table of phases, laid out for networks that stand in for real ones where the roles have any."""
+    from gan_lightning.testing.toys import TOY_NETWORKS, ToyLoss  # brings all of torchmetrics along
+
+    if not set(game.roles) <= TOY_NETWORKS.roles.keys():
+        return []
+    parts = Parts(DataSpec((1, 8, 8), (1, 1, 1)), 4, TOY_NETWORKS.roles, ToyLoss())
+    phases = game(parts, **options).phases()  # type: ignore[call-arg]  # a subclass makes its networks itself
+    rows = [
+        [phase.player, ", ".join(phase.terms), str(phase.turns), str(phase.every), f"{phase.gain:g}"]
+        + ["yes" if flag else "no" for flag in (phase.fresh, phase.counts)]
+        for phase in phases
+    ]
+    columns = ["player", "minimises", "turns", "every", "gain", "fresh samples", "counts as update"]
+    return [table("phases of a round", columns, rows)]
 
 
 TELL: Mapping[str, Callable[[Entry, list[str]], list[RenderableType]]] = {

@@ -1,6 +1,11 @@
-"""The progress bar: generator updates, speed, time left and the latest score."""
+"""How far training is: a bar on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+from typing import Protocol
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from rich.console import Console
@@ -9,9 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gan_lightning.callbacks.scores import Scores
 from gan_lightning.module import GANModule
 
+_LINE_SECONDS = 30.0
+_log = logging.getLogger("gan_lightning")
+
 
 class ProgressBar(Callback):
-    """Shows how far training is, on a terminal only.
+    """Shows generator updates, their speed, the time left and the latest score.
 
     Args:
         steps: Generator updates of the whole training.
@@ -19,15 +27,48 @@ class ProgressBar(Callback):
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
-        self._bar: Progress | None = None
+        self._display: _Display | None = None
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Open the bar."""
+        """Choose between bar and lines."""
         assert isinstance(pl_module, GANModule)
-        console = Console(stderr=True)
-        if not trainer.is_global_zero or not console.is_terminal:
-            return
-        self._bar = Progress(
+        if trainer.is_global_zero:
+            console = Console(stderr=True)
+            self._display = (_Bar if console.is_terminal else _Lines)(console, self.steps, pl_module.updates)
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: object) -> None:
+        """Move on."""
+        del args
+        assert isinstance(pl_module, GANModule)
+        if self._display is not None:
+            self._display.move(pl_module.updates, _latest_score(trainer))
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Leave the screen as it is."""
+        del trainer, pl_module, stage
+        if self._display is not None:
+            self._display.close()
+
+
+class _Display(Protocol):
+    """Something that shows progress."""
+
+    def __init__(self, console: Console, steps: int, done: int) -> None: ...
+
+    def move(self, done: int, score: str) -> None:
+        """Show how many updates are done."""
+        ...
+
+    def close(self) -> None:
+        """Show no more."""
+        ...
+
+
+class _Bar:
+    """A bar, drawn ten times a second at most."""
+
+    def __init__(self, console: Console, steps: int, done: int) -> None:
+        self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
@@ -37,24 +78,37 @@ class ProgressBar(Callback):
             TimeRemainingColumn(),
             console=console,
         )
-        self._task = self._bar.add_task("train", total=self.steps, completed=pl_module.updates, speed="", score="")
-        self._bar.start()
+        self.task = self.bar.add_task("train", total=steps, completed=done, speed="", score="")
+        self.bar.start()
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: object) -> None:
-        """Move the bar; rich draws it ten times a second at most."""
-        del args
-        if self._bar is None:
+    def move(self, done: int, score: str) -> None:
+        pace = self.bar.tasks[self.task].speed
+        self.bar.update(self.task, completed=done, speed=f"{pace:.1f}/s" if pace else "", score=score)
+
+    def close(self) -> None:
+        self.bar.stop()
+
+
+class _Lines:
+    """A line of the log every half minute, for runs that nobody watches."""
+
+    def __init__(self, console: Console, steps: int, done: int) -> None:
+        del console
+        self.steps = steps
+        self.began = self.told = time.monotonic()
+        self.before = done
+
+    def move(self, done: int, score: str) -> None:
+        now = time.monotonic()
+        if now - self.told < _LINE_SECONDS:
             return
-        assert isinstance(pl_module, GANModule)
-        task = self._bar.tasks[self._task]
-        speed = f"{task.speed:.1f}/s" if task.speed else ""
-        self._bar.update(self._task, completed=pl_module.updates, speed=speed, score=_latest_score(trainer))
+        self.told = now
+        pace = (done - self.before) / (now - self.began)
+        left = timedelta(seconds=round((self.steps - done) / pace)) if pace else "unknown"
+        _log.info("%d of %d updates, %.2f/s, %s left%s", done, self.steps, pace, left, f", {score}" if score else "")
 
-    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Close the bar."""
-        del trainer, pl_module, stage
-        if self._bar is not None:
-            self._bar.stop()
+    def close(self) -> None:
+        pass
 
 
 def _latest_score(trainer: Trainer) -> str:

@@ -40,6 +40,14 @@ class DeferredCritique(Critique):
         self._judge = judge
         self._made: Critique | None = None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _FIELDS:
+            raise AttributeError(f"a critique is not written to: {name}")
+        super().__setattr__(name, value)
+
+    def __repr__(self) -> str:
+        return f"DeferredCritique({'not made' if self._made is None else self._made!r})"
+
     @property
     def made(self) -> Critique | None:
         """The critique, if a field of it has been read."""

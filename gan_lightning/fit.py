@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,21 +13,27 @@ from lightning.pytorch import Callback, Trainer
 from omegaconf import OmegaConf
 
 from gan_lightning.callbacks.checkpoints import Checkpoints
+from gan_lightning.callbacks.collapse import Collapse
+from gan_lightning.callbacks.non_finite import NonFinite
 from gan_lightning.callbacks.pictures import Pictures
 from gan_lightning.callbacks.scores import Scores
+from gan_lightning.callbacks.signals import Interrupted, Signals
+from gan_lightning.callbacks.verdict import RollBack
 from gan_lightning.catalog import Catalog
-from gan_lightning.checkpoint import PRODUCT, AtomicCheckpointIO, read_checkpoint
+from gan_lightning.checkpoint import AtomicCheckpointIO
 from gan_lightning.data.module import RoundData
 from gan_lightning.data.samples import Samples
 from gan_lightning.devices import check_devices, processes
 from gan_lightning.errors import UserError
+from gan_lightning.guard import StepGuard
 from gan_lightning.loggers import build_loggers
 from gan_lightning.metrics.results import truncate_results
 from gan_lightning.module import GANModule
 from gan_lightning.performance import Choices, choose, forget_nvml_check, keep_memory
 from gan_lightning.recipe.build import Builder
 from gan_lightning.recipe.schema import Recipe
-from gan_lightning.run import Run, cache_folder, is_first_process, refuse_other_recipe
+from gan_lightning.resume import Start, begin_from, roll_back
+from gan_lightning.run import Run, cache_folder, is_first_process
 from gan_lightning.strategies import resolve_strategy
 
 _log = logging.getLogger("gan_lightning")
@@ -57,6 +63,7 @@ class Session:
     recipe: Recipe
     samples: Samples
     module: GANModule
+    guard: StepGuard
     choices: Choices
     scores: Callable[[Run], Scores] | None
     extra: list[Callback]
@@ -78,8 +85,9 @@ class Session:
             keep_memory()
         module = builder.module(samples.spec)
         module.to(memory_format=choices.memory_format)  # type: ignore[call-overload]
+        guard = module.guard = StepGuard(recipe.guard.patience, skips=recipe.guard.non_finite == "skip")
         scores = _scores_maker(recipe, builder, samples, cache)
-        return cls(recipe, samples, module, choices, scores, _extra_callbacks(recipe, catalog))
+        return cls(recipe, samples, module, guard, choices, scores, _extra_callbacks(recipe, catalog))
 
     def data(self) -> RoundData:
         """Return the data as Lightning asks for them."""
@@ -128,50 +136,99 @@ def fit(recipe: Recipe, catalog: Catalog, *, resume: str | None = None, overwrit
     """
     session = Session.prepare(recipe, catalog)
     run = Run(recipe.run.folder)
-    checkpoint = None if resume is None else run.checkpoint(resume)
-    loggers = build_loggers(recipe.logger, run.folder, recipe.run.name)
-    scores = session.scores(run) if session.scores else None
-    trainer = session.trainer(run, _callbacks(session, run, scores), logger=loggers)
-    begun = _begin(run, recipe, checkpoint, overwrite=overwrite)
-    if trainer.is_global_zero:
-        for logger in loggers:
-            if checkpoint is not None:
-                logger.resume(begun)
-            logger.begin(recipe.as_dict())
-        _log.info("performance: %s", session.choices)
-    trainer.fit(session.module, datamodule=session.data(), ckpt_path=checkpoint, weights_only=True)
-    return Outcome(run, session.module.updates, session.module.images, scores)
+    start = None if resume is None else begin_from(run, resume, recipe)
+    while True:
+        attempt = _Attempt.of(session, run, start)
+        attempt.play(session, start, overwrite=overwrite)
+        verdict = attempt.verdict
+        if verdict is None:
+            return Outcome(run, session.module.updates, session.module.images, attempt.scores)
+        start = roll_back(run, verdict, session.guard, attempt.scores, recipe)
+        session = Session.prepare(recipe, catalog)
 
 
-def _begin(run: Run, recipe: Recipe, checkpoint: Path | None, *, overwrite: bool) -> int:
-    """Make the run folder, or check that a checkpoint fits the recipe; return the updates made so far."""
-    mine = recipe.as_dict()
-    begun = 0
-    if checkpoint is not None:
-        facts = read_checkpoint(checkpoint)
-        refuse_other_recipe(mine, facts[PRODUCT]["recipe"], checkpoint)
-        begun = facts["progress"]["updates"]
-        if begun >= recipe.train.steps:
-            raise UserError(f"{checkpoint} has {begun} updates already; ask for more with train.steps=...")
+@dataclass
+class _Attempt:
+    """One Trainer's work, from the start or a checkpoint to the end or a roll-back."""
+
+    run: Run
+    loggers: list[Any]
+    scores: Scores | None
+    guards: list[NonFinite | Collapse]
+    signals: Signals
+    trainer: Trainer
+
+    @classmethod
+    def of(cls, session: Session, run: Run, start: Start | None) -> _Attempt:
+        """Build all that takes part; nothing is written."""
+        recipe = session.recipe
+        loggers = build_loggers(recipe.logger, run.folder, recipe.run.name)
+        scores = session.scores(run) if session.scores else None
+        guards: list[NonFinite | Collapse] = [NonFinite(recipe.guard.patience)]
+        if scores is not None and scores.best is not None:
+            guards.append(Collapse(scores, recipe.guard))
+        signals = Signals()
+        checkpoints = Checkpoints(run, recipe.checkpoint.every, recipe.checkpoint.keep, signals)
+        callbacks = [signals, *_callbacks(session, run, scores, guards), checkpoints]
+        if start is not None:
+            callbacks.append(start)
+        return cls(run, loggers, scores, guards, signals, session.trainer(run, callbacks, logger=loggers))
+
+    def play(self, session: Session, start: Start | None, *, overwrite: bool) -> None:
+        """Train.
+
+        Raises:
+            Interrupted: A signal has ended it, with a checkpoint.
+        """
+        _prepare_folder(self.run, session.recipe, start, overwrite=overwrite)
+        if self.trainer.is_global_zero:
+            for logger in self.loggers:
+                if start is not None:
+                    logger.resume(start.updates)
+                logger.begin(session.recipe.as_dict())
+            _log.info("performance: %s", session.choices)
+        checkpoint = None if start is None else start.checkpoint
+        self.trainer.fit(session.module, datamodule=session.data(), ckpt_path=checkpoint, weights_only=True)
+        if self.signals.received and session.module.updates < session.recipe.train.steps:
+            stopped = Interrupted(self.signals.received, self.trainer)
+            if self.trainer.is_global_zero:
+                _log.warning(
+                    "%s: stopped at update %d; continue with: gan-lightning fit --recipe %s --resume last",
+                    stopped.signal.name,
+                    session.module.updates,
+                    self.run.recipe,
+                )
+            raise stopped
+
+    @property
+    def verdict(self) -> RollBack | None:
+        """What a guard has decided, if one has."""
+        return next((guard.verdict for guard in self.guards if guard.verdict is not None), None)
+
+
+def _prepare_folder(run: Run, recipe: Recipe, start: Start | None, *, overwrite: bool) -> None:
+    """Make the run folder, or cut an existing one back to where training goes on from."""
     if not is_first_process():
-        return begun
-    if checkpoint is None:
+        return
+    if start is None:
         run.open(overwrite=overwrite)
     else:
-        truncate_results(run.results, begun)
-    OmegaConf.save(OmegaConf.create(mine), run.recipe)
-    return begun
+        truncate_results(run.results, start.updates)
+    OmegaConf.save(OmegaConf.create(recipe.as_dict()), run.recipe)
 
 
-def _callbacks(session: Session, run: Run, scores: Scores | None) -> list[Callback]:
-    """Return the callbacks in the order in which they see a round's end: checkpoints last, with all that was noted."""
+def _callbacks(
+    session: Session, run: Run, scores: Scores | None, guards: Sequence[NonFinite | Collapse]
+) -> list[Callback]:
+    """Return the callbacks in the order in which they see a round's end, before its checkpoint has all they noted."""
     recipe = session.recipe
-    callbacks = list(session.extra)
+    non_finite, *others = guards
+    callbacks = [non_finite, *session.extra]
     if recipe.sample is not None:
         callbacks.append(Pictures(run, session.samples, recipe.sample.every, recipe.sample.count, recipe.seed))
     if scores is not None:
         callbacks.append(scores)
-    return [*callbacks, Checkpoints(run, recipe.checkpoint.every, recipe.checkpoint.keep)]
+    return [*callbacks, *others]
 
 
 def _scores_maker(recipe: Recipe, builder: Builder, samples: Samples, cache: Path) -> Callable[[Run], Scores] | None:

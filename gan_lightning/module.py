@@ -17,6 +17,7 @@ from gan_lightning.data.batch import Batch
 from gan_lightning.data.loader import Plan
 from gan_lightning.ema import EMA
 from gan_lightning.game import Game, Phase, Play, Progress
+from gan_lightning.guard import StepGuard
 from gan_lightning.ledger import Ledger
 from gan_lightning.randomness import Randomness, mix
 from gan_lightning.schedule import Binding
@@ -38,6 +39,9 @@ class GANModule(LightningModule):
         clip: Largest norm of a player's gradient, or None.
         bindings: Scheduled numbers; those of the optimisers come from `optimizers`.
         facts: What a checkpoint must say so that the networks can be rebuilt from it alone.
+
+    Attributes:
+        guard: Tells which steps may be made, or None where all are made.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class GANModule(LightningModule):
         self.clip = clip
         self.facts = dict(facts or {})
         self.ledger = Ledger()
+        self.guard: StepGuard | None = None
         self.updates = 0
         self.rounds = 0
         self.images = 0
@@ -70,6 +75,7 @@ class GANModule(LightningModule):
         self._optimizers_of: dict[str, Optimizer] = {}
         self._component_bindings = tuple(bindings)
         self._bindings: tuple[Binding, ...] = ()
+        self._rates: list[float] = []
         self._stage: int | None = None
         self._turn: str | None = None
         self._weights = {player.name: game.parameters_of(player) for player in game.players}
@@ -106,6 +112,8 @@ class GANModule(LightningModule):
             losses = {name: term(play) for name, term in phase.terms.items()}
             total: Tensor = sum(losses.values()) * (phase.gain / self.accumulate)  # type: ignore[assignment]
             self.manual_backward(total)
+            if self.guard is not None:
+                self.guard.expose(total, self._weights[phase.player])
             self._note(phase, play, losses)
         self._step(phase, optimizer)
 
@@ -132,7 +140,10 @@ class GANModule(LightningModule):
             torch.cuda.manual_seed(seed)
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Clip and note the norm of the gradient, which the precision plugin has unscaled by now."""
+        """Guard the step, clip and note the norm of the gradient, which the precision plugin has unscaled by now."""
+        if self.guard is not None and not self.guard.passes(str(self._turn), _gradients(optimizer)):
+            optimizer.zero_grad()  # an optimiser leaves weights without gradients, and their states, alone
+            return
         if self.clip is None and not self.ledger.watching:
             return
         weights = [weight for group in optimizer.param_groups for weight in group["params"] if weight.grad is not None]
@@ -183,8 +194,14 @@ class GANModule(LightningModule):
         stage = self.game.stage_at(self.images)
         if stage != self._stage:
             self._enter(stage, first=self._stage is None)
+        factor = 1.0 if self.guard is None else self.guard.learning_rate_factor
+        groups = self._groups() if factor != 1.0 else []
+        for group, rate in zip(groups, self._rates, strict=False):
+            group["lr"] = rate
         for binding in self._bindings:
             binding.apply(self.progress)
+        for group in groups:
+            group["lr"] *= factor
 
     def _enter(self, stage: int, *, first: bool) -> None:
         forgetful = self.game.enter(stage)
@@ -201,7 +218,11 @@ class GANModule(LightningModule):
         self._optimizers_of = {name: optimizer for name, (optimizer, _) in made.items()}
         scheduled = [binding for _, bindings in made.values() for binding in bindings]
         self._bindings = (*self._component_bindings, *scheduled)
+        self._rates = [group["lr"] for group in self._groups()]
         return list(self._optimizers_of.values())
+
+    def _groups(self) -> list[dict[str, Any]]:
+        return [group for optimizer in self._optimizers_of.values() for group in optimizer.param_groups]
 
     @property
     def _order(self) -> list[str]:
@@ -213,6 +234,8 @@ class GANModule(LightningModule):
         checkpoint["progress"] = {"updates": self.updates, "rounds": self.rounds, "images": self.images}
         checkpoint["stage"] = self._stage
         checkpoint["ledgers"] = self._ledgers()
+        if self.guard is not None:
+            checkpoint["guard"] = self.guard.state()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Continue from the counters of a checkpoint."""
@@ -224,6 +247,8 @@ class GANModule(LightningModule):
             self.ledger.restore(ledgers[self.global_rank], self.device)
         if self._stage is not None:
             self.game.enter(self._stage)
+        if self.guard is not None and "guard" in checkpoint:
+            self.guard.restore(checkpoint["guard"])
 
     def _ledgers(self) -> list[dict[str, Tensor]]:
         """Return what each process has noted since the last row of the logs."""
@@ -241,6 +266,11 @@ class GANModule(LightningModule):
         if averaged and self.ema is not None:
             networks.update(self.ema.networks.items())
         return networks
+
+
+def _gradients(optimizer: Optimizer) -> list[Tensor]:
+    weights = (weight for group in optimizer.param_groups for weight in group["params"])
+    return [weight.grad for weight in weights if weight.grad is not None]
 
 
 def _nothing() -> None:

@@ -75,6 +75,10 @@ class Run:
         except OSError as error:
             raise UserError(f"run.dir: {self.folder} cannot be made: {error.strerror}") from error
 
+    def numbered(self) -> list[Path]:
+        """Return the numbered checkpoints, the newest first."""
+        return sorted(self.checkpoints.glob("step-[0-9]*.ckpt"), key=updates_of, reverse=True)
+
     def checkpoint(self, wanted: str) -> Path:
         """Return the checkpoint that ``--resume`` names: ``last``, ``best``, or a path.
 
@@ -82,9 +86,14 @@ class Run:
             UserError: There is none.
         """
         path = {"last": self.last, "best": self.best}.get(wanted, Path(wanted))
-        if not path.is_file():
+        if not path.is_file() and not (wanted == "last" and self.numbered()):
             raise UserError(f"--resume {wanted}: there is no checkpoint {path}")
         return path
+
+
+def updates_of(path: Path) -> int:
+    """Return the generator updates in the name of a numbered checkpoint."""
+    return int(path.stem.removeprefix("step-"))
 
 
 def is_first_process() -> bool:

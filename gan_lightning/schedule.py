@@ -24,7 +24,7 @@ class Schedule:
         start: Value at the beginning.
         end: Value at the end and after it.
         images: Real images over which it moves, or None.
-        steps: Generator updates over which it moves, or None. Without both it moves over the whole training.
+        steps: Generator updates over which it moves, or None. Without both it moves from `after` to the end of training.
         after: Images or updates, in the same unit, that pass before it begins.
     """
 
@@ -37,8 +37,9 @@ class Schedule:
 
     def __call__(self, progress: Progress) -> float:
         """Return the value at a point of training."""
-        length = self.images or self.steps or progress.steps
-        passed = progress.images if self.images else progress.updates
+        in_images = self.images is not None
+        length = (self.images if in_images else self.steps) or max(progress.steps - self.after, 1.0)
+        passed = progress.images if in_images else progress.updates
         share = min(max((passed - self.after) / length, 0.0), 1.0)
         return self.start + (self.end - self.start) * CURVES[self.curve](share)
 

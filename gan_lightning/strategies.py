@@ -22,7 +22,13 @@ from torch.optim import Optimizer
 from gan_lightning.errors import UserError, nearest
 
 _SINGLE_ENGINE = "it trains one model with one optimiser, and a game has a player a side; use ddp"
-REFUSED = {"deepspeed": _SINGLE_ENGINE, "fsdp": "it wraps one model for one optimiser; use ddp"}
+REFUSED = {
+    "deepspeed": _SINGLE_ENGINE,
+    "fsdp": "it wraps one model for one optimiser; use ddp",
+    "ddp_spawn": "the process that was started would not see what its children trained; use ddp",
+    "ddp_fork": "the process that was started would not see what its children trained; use ddp",
+    "ddp_notebook": "the process that was started would not see what its children trained; use ddp",
+}
 
 
 class TurnTakingStrategy(DDPStrategy):
@@ -57,9 +63,8 @@ def average_gradients(weights: Sequence[Tensor]) -> None:
         torch._foreach_copy_(parts, [piece.view(part.shape) for piece, part in zip(pieces, parts, strict=True)])
 
 
-_NAMES = {"ddp": ("turns_ddp", "popen"), "ddp_spawn": ("turns_ddp_spawn", "spawn")}
-for _name, _start in _NAMES.values():
-    StrategyRegistry.register(_name, TurnTakingStrategy, "DDP for players that take turns", start_method=_start)
+_DDP = "turns_ddp"
+StrategyRegistry.register(_DDP, TurnTakingStrategy, "DDP for players that take turns", start_method="popen")
 
 
 def resolve_strategy(name: str, processes: int) -> str:
@@ -72,16 +77,14 @@ def resolve_strategy(name: str, processes: int) -> str:
     Raises:
         UserError: A strategy that cannot train players that take turns.
     """
-    family = name.partition("_")[0]
-    if family in REFUSED:
-        raise UserError(f"trainer.strategy: {name} cannot play a game: {REFUSED[family]}")
+    for refused, reason in REFUSED.items():
+        if name.startswith(refused):
+            raise UserError(f"trainer.strategy: {name} cannot play a game: {reason}")
     if name == "auto":
-        return _NAMES["ddp"][0] if processes > 1 else "auto"
-    if name in _NAMES:
-        return _NAMES[name][0]
+        return _DDP if processes > 1 else "auto"
     if name.startswith("ddp"):
-        return _NAMES["ddp"][0]
+        return _DDP
     if name not in StrategyRegistry.available_strategies():
-        known = [*_NAMES, "auto", *StrategyRegistry.available_strategies()]
+        known = ["auto", *StrategyRegistry.available_strategies()]
         raise UserError(f"trainer.strategy: there is no {name!r}; {nearest(name, known)}")
     return name

@@ -48,6 +48,7 @@ class TwoPlayerGame(Game):
             raise UserError(f"game.n_dis: expected at least 1, got {n_dis}")
         if conditional and not parts.data.classes:
             raise UserError("game.conditional: the data have no labels; give them classes or set it to false")
+        _check_penalties(parts.penalties)
         for name, augmentation in parts.augmentations.items():
             if parts.data.kind not in augmentation.kinds:
                 raise UserError(f"augment: {name} transforms {' and '.join(augmentation.kinds)}, not {parts.data.kind}")
@@ -185,6 +186,14 @@ def _phases(loss: Loss, penalties: Mapping[str, Penalty], n_dis: int) -> tuple[P
         Phase("generator", main["generator"], counts=True),  # type: ignore[arg-type]
         *(phase for phase in lazy if phase.player == "generator"),
     )
+
+
+def _check_penalties(penalties: Mapping[str, Penalty]) -> None:
+    for name, penalty in penalties.items():
+        if name == "loss":
+            raise UserError("penalties: 'loss' is what the adversarial loss is logged as; the plugin must rename it")
+        if penalty.player not in ("discriminator", "generator"):
+            raise UserError(f"penalties.{name}: it is for a player {penalty.player!r}, which this game does not have")
 
 
 def _weighted(penalty: Penalty) -> Callable[[Play], Tensor]:

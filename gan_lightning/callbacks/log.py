@@ -19,10 +19,10 @@ class Log(Callback):
 
     Args:
         every: Generator updates between two rows; the end of training is one too.
-        non_finite: Whether a value that is no finite number stops training.
+        non_finite: Whether a value that is no finite number stops training; only ``stop`` does.
     """
 
-    def __init__(self, every: int = 50, non_finite: Literal["stop", "ignore"] = "stop") -> None:
+    def __init__(self, every: int = 50, non_finite: Literal["stop", "ignore", "skip"] = "stop") -> None:
         self.every = every
         self.non_finite = non_finite
 
@@ -58,7 +58,7 @@ class Log(Callback):
         if bad and self.non_finite == "stop":
             raise UserError(
                 f"training has diverged: {', '.join(bad)} at update {updates} is no finite number; lower the learning "
-                "rates, add a penalty, or set guard.non_finite=ignore"
+                "rates, add a penalty, or set guard.non_finite=skip"
             )
 
     def _write(

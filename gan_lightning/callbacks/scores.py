@@ -7,7 +7,7 @@ from typing import Literal
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from gan_lightning.callbacks.checkpoints import announce
+from gan_lightning.callbacks.checkpoints import announce, write_checkpoint
 from gan_lightning.loggers.base import Dashboard
 from gan_lightning.metrics.evaluator import Evaluator
 from gan_lightning.metrics.results import append_results
@@ -59,8 +59,18 @@ class Scores(Callback):
         """Score where a score is due."""
         del args
         assert isinstance(pl_module, GANModule)
-        if pl_module.updates % self.every == 0 or pl_module.updates == pl_module.steps:
+        if self.due(pl_module):
             self._score(trainer, pl_module)
+
+    def due(self, module: GANModule) -> bool:
+        """Tell whether the round that has just ended is one with a score."""
+        return module.updates % self.every == 0 or module.updates == module.steps
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Which way the value that picks the best checkpoint should go."""
+        directions = {name: way for score in self.evaluator.scores.values() for name, way in score.better.items()}
+        return directions[self.best or ""] == "lower"
 
     def state_dict(self) -> dict[str, object]:
         """Return what a resumed run must know."""
@@ -75,10 +85,8 @@ class Scores(Callback):
         if trainer.is_global_zero:
             self._evaluate(trainer, module)
         improved = trainer.strategy.broadcast(self._improved(module.updates))
-        if improved:
-            trainer.save_checkpoint(self.run.best, weights_only=False)
-            if trainer.is_global_zero:
-                announce(trainer, self.run.best, ["best"])
+        if improved and write_checkpoint(trainer, self.run.best) and trainer.is_global_zero:
+            announce(trainer, self.run.best, ["best"])
 
     def _evaluate(self, trainer: Trainer, module: GANModule) -> None:
         networks = module.networks(averaged=self.generator == "ema")
@@ -104,5 +112,4 @@ class Scores(Callback):
         return True
 
     def _better(self, value: float, than: float) -> bool:
-        directions = {name: way for score in self.evaluator.scores.values() for name, way in score.better.items()}
-        return value < than if directions[self.best or ""] == "lower" else value > than
+        return value < than if self.lower_is_better else value > than

@@ -9,13 +9,16 @@ import warnings
 from rich.console import Console
 from rich.table import Table
 
+from gan_lightning.run import is_first_process
+
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def complain(message: str) -> None:
-    """Print one line that says what is wrong."""
-    print(f"gan-lightning: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201  (never wrapped or styled)
+    """Print one line that says what is wrong, in the first of several processes."""
+    if is_first_process():
+        print(f"gan-lightning: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201  (never wrapped or styled)
 
 
 def table(title: str, columns: list[str], rows: list[list[str]]) -> Table:

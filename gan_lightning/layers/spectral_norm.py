@@ -44,7 +44,7 @@ class SpectralNorm(nn.Module):
     @torch.no_grad()
     def _iterate(self, matrix: Tensor) -> tuple[Tensor, Tensor]:
         # The buffer changes in place, since data-parallel wrappers keep a reference to it; graphs hold copies.
-        u = self.u.clone()
+        u = self._unit(self.u)  # a mean of unit vectors, in an averaged network, is shorter
         v = self._unit(torch.mv(matrix.T, u))
         if self.training and not self.held:
             for step in range(self.iterations):

@@ -164,6 +164,7 @@ class WandbDashboard(WandbLogger, Dashboard):
                 resume="allow",
                 mode=mode,
                 reinit="create_new",
+                settings=wandb.Settings(quiet=True),
             )
         except wandb.Error as error:
             said = " ".join(str(error).split())

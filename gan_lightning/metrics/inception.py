@@ -23,13 +23,16 @@ class Inception(FrozenNetwork):
         batch_size: Most images that go through the network at once; on a CPU never more than 16.
 
     Raises:
-        UserError: At first use, if the weights are missing, damaged or cannot be downloaded.
+        UserError: If there is no such file; at first use, if it is damaged or the weights cannot be downloaded.
     """
 
     origin = Origin("Szegedy et al., Rethinking the Inception architecture", 2015, "1512.00567")
 
     def __init__(self, weights: Path | None = None, batch_size: int = 64) -> None:
         super().__init__(batch_size)
+        if weights is not None and not weights.is_file():
+            msg = f"evaluate.extractor.weights: there is no file {weights}, expected {_file_name()}"
+            raise UserError(msg)
         self.weights = weights
 
     def build(self) -> nn.Module:
@@ -54,11 +57,7 @@ class Inception(FrozenNetwork):
         """Return the given file, or torch-fidelity's, downloaded once to where torch-fidelity keeps it."""
         if self.weights is None:
             return _download()
-        file = Path(self.weights)
-        if not file.is_file():
-            msg = f"evaluate.extractor.weights: there is no file {file}, expected {_file_name()}"
-            raise UserError(msg)
-        return file
+        return self.weights
 
     def protocol(self) -> dict[str, Any]:
         """Return what features depend on."""

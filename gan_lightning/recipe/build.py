@@ -76,7 +76,7 @@ class Builder:
             self._named("penalty", recipe.penalties, "penalties"),
             self._named("augmentation", recipe.augment, "augment"),
         )
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(devices=[]):
             torch.manual_seed(mix(recipe.seed, "weights"))
             return self._make("game", recipe.game, "game", parts)  # type: ignore[no-any-return]
 

@@ -61,7 +61,7 @@ class Source:
         """Return ``override`` or ``file:line`` of a dotted key, or of the nearest key above it that is written."""
         parts = [part for part in re.split(r"[.\[\]]+", key) if part]
         dotted = ".".join(parts)
-        for override in self.overrides:
+        for override in reversed(self.overrides):  # a later one wins
             written = override.partition("=")[0]
             if dotted == written or dotted.startswith(f"{written}."):
                 return f"override {override}"

@@ -120,6 +120,7 @@ class _Parser:
         serving: dict[str, Any] = {key: options.pop(key) for key in ("batch_size", "flip") if key in options}
         checked = _own(DataSection, serving, "data", skip=1)
         dataset = self._find("dataset", name, "data")
+        _refuse_unknown(options, [*options_of(dataset), "batch_size", "flip"], "data")
         return DataSection(Component(name, self._options(dataset, options, "data", 0)), **checked)
 
     def architecture(self, value: Any, game: Component) -> dict[str, Component]:
@@ -189,7 +190,7 @@ class _Parser:
             )
 
     def loggers(self, value: Any) -> list[Component]:
-        """Check the loggers."""
+        """Check the loggers; the table in the run folder is always one."""
         from gan_lightning.loggers import LOGGERS, logger_class
 
         found: list[Component] = []
@@ -201,7 +202,7 @@ class _Parser:
             if name in [other.name for other in found]:
                 raise OptionError(where, f"{name!r} is listed twice")
             found.append(Component(name, self._options(logger_class(name), options, where, LOGGERS[name][2])))
-        return found
+        return found if any(part.name == "csv" for part in found) else [Component("csv"), *found]
 
     def _find(self, kind: str, name: str, where: str) -> Any:
         try:
@@ -224,6 +225,12 @@ def _own(section: type, given: Mapping[str, Any], where: str, skip: int = 0) -> 
         if least is not None and value is not None and value < least:
             raise OptionError(f"{where}.{name}", f"expected at least {least}, got {value!r}")
     return checked
+
+
+def _refuse_unknown(options: Mapping[str, Any], known: list[str], where: str) -> None:
+    for key in options:
+        if key not in known:
+            raise OptionError(f"{where}.{key}", f"unknown key; {nearest(key, known)}")
 
 
 def _name_and_options(value: Any, where: str) -> tuple[str, dict[str, Any]]:

@@ -24,6 +24,11 @@ LEAST = {
     "checkpoint.every": 1,
     "checkpoint.keep": 1,
     "log.every": 1,
+    "guard.patience": 1,
+    "guard.rollbacks": 0,
+    "guard.rollback_factor": 0,
+    "guard.collapse_factor": 1,
+    "guard.collapse_patience": 1,
 }
 
 
@@ -124,13 +129,28 @@ class CheckpointSection:
 
 @dataclass
 class GuardSection:
-    """What happens when numbers stop being numbers.
+    """What happens when numbers stop being numbers, and when scores get worse and worse.
 
     Args:
-        non_finite: Whether a loss that is no finite number stops training.
+        non_finite: ``skip`` leaves out every step whose loss or gradient is no finite number; ``stop`` ends training
+            at the next row of the logs that has such a number; ``ignore`` does nothing.
+        patience: Steps of a player that may be skipped in a row before training rolls back.
+        rollbacks: How many times training may roll back before it stops with an error.
+        rollback_factor: What the learning rates are multiplied by at each rollback.
+        on_collapse: What is done about a collapse: ``warn``, ``stop`` or ``rollback`` to the best checkpoint. It needs
+            scores and ``evaluate.best``.
+        collapse_factor: A score counts as collapsed where it is worse than the best one times this, and a twentieth
+            of what was gained over the untrained generator is lost.
+        collapse_patience: Collapsed scores in a row that make a collapse.
     """
 
-    non_finite: Literal["stop", "ignore"] = "stop"
+    non_finite: Literal["stop", "ignore", "skip"] = "skip"
+    patience: int = 10
+    rollbacks: int = 3
+    rollback_factor: float = 0.5
+    on_collapse: Literal["warn", "stop", "rollback"] = "warn"
+    collapse_factor: float = 2.0
+    collapse_patience: int = 3
 
 
 @dataclass

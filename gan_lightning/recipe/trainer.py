@@ -31,6 +31,9 @@ OWNED = {
     "fast_dev_run": "use fit --dry-run",
     "num_sanity_val_steps": "the untrained generator is scored as evaluate says",
     "limit_val_batches": "use evaluate.samples",
+    "limit_train_batches": "use train.steps",
+    "overfit_batches": "use a small data set",
+    "reload_dataloaders_every_n_epochs": "training has no epochs",
     "barebones": "use logger, sample, checkpoint and evaluate",
 }
 
@@ -90,12 +93,21 @@ def _check_strategy(name: str) -> None:
         raise OptionError(key, said) from error
 
 
+def _check_precision(precision: Any) -> None:
+    if str(precision) not in _PRECISIONS:
+        told = f"cannot play a game in {precision!r}; choose from: {', '.join(_PRECISIONS)}"
+        raise OptionError("trainer.precision", told)
+
+
 _PROFILERS = ("simple", "advanced", "pytorch", "xla")
+# Weights stay in float32: batches, latents and averages are.
+_PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "32", "bf16", "16")
 _DEVICES = re.compile(r"auto|-1|[1-9]\d*|\d+(,\d+)+")
 _CHECKS: Mapping[str, Callable[[Any], None]] = {
     "accelerator": _check_accelerator,
     "devices": _check_devices,
     "num_nodes": _check_nodes,
+    "precision": _check_precision,
     "profiler": _check_profiler,
     "strategy": _check_strategy,
 }

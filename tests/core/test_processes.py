@@ -82,14 +82,14 @@ def test_two_processes_resume_exactly(runs, tmp_path):
 
 @pytest.mark.parametrize(
     ("asked", "processes", "used"),
-    [("auto", 1, "auto"), ("auto", 2, "turns_ddp"), ("ddp", 2, "turns_ddp"), ("ddp_spawn", 2, "turns_ddp_spawn")],
+    [("auto", 1, "auto"), ("auto", 2, "turns_ddp"), ("ddp", 2, "turns_ddp")],
 )
 def test_ddp_stands_for_the_strategy_that_takes_turns(asked, processes, used):
     assert resolve_strategy(asked, processes) == used
 
 
-@pytest.mark.parametrize("asked", ["deepspeed_stage_2", "fsdp"])
-def test_strategies_with_one_engine_are_refused_with_the_reason(asked):
+@pytest.mark.parametrize("asked", ["deepspeed_stage_2", "fsdp", "ddp_spawn", "ddp_fork"])
+def test_strategies_that_cannot_play_are_refused_with_the_reason(asked):
     with pytest.raises(UserError, match=r"trainer\.strategy: .* use ddp"):
         resolve_strategy(asked, 2)
 

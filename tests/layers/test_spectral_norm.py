@@ -59,6 +59,15 @@ def test_evaluation_mode_leaves_u_alone(name):
     assert torch.equal(layer.u, before)
 
 
+def test_a_shortened_u_of_an_averaged_network_gives_the_same_weight():
+    layer = SNLinear(6, 4)
+    layer.normalized_weight()
+    layer.eval()
+    expected = layer.normalized_weight()
+    layer.u.mul_(0.25)
+    assert torch.allclose(layer.normalized_weight(), expected, atol=1e-6)
+
+
 def test_held_layers_do_not_iterate_and_are_released():
     network = nn.Sequential(SNLinear(6, 4), nn.ReLU(), SNLinear(4, 2))
     before = network[0].u.clone()

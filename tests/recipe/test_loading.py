@@ -77,9 +77,25 @@ def test_options_of_the_usual_game_may_be_set_without_its_name(catalog, write):
     assert (game.name, game.options["n_dis"]) == ("two_player", 3)
 
 
-def test_no_logger_is_a_choice(catalog):
-    assert check(toy_recipe("runs/toy", logger=None), catalog).logger == []
-    assert [part.name for part in check(toy_recipe("runs/toy", logger="csv"), catalog).logger] == ["csv"]
+@pytest.mark.parametrize(
+    ("logger", "names"),
+    [(None, ["csv"]), ("csv", ["csv"]), ("tensorboard", ["csv", "tensorboard"]), (["wandb", "csv"], ["wandb", "csv"])],
+)
+def test_the_table_of_metrics_is_always_written(catalog, logger, names):
+    assert [part.name for part in check(toy_recipe("runs/toy", logger=logger), catalog).logger] == names
+
+
+def test_a_mistake_is_blamed_on_the_override_that_made_it(catalog, write):
+    with pytest.raises(UserError, match=r"^override seed=x: "):
+        load_recipe(write(toy_recipe("runs/toy")), ("seed=1", "seed=x"), catalog)
+
+
+@pytest.mark.parametrize(
+    "setting", ["precision=bf16-true", "precision=64-true", "limit_train_batches=2", "overfit_batches=2"]
+)
+def test_trainer_arguments_that_would_break_a_game_are_refused(catalog, write, setting):
+    with pytest.raises(UserError, match=rf"trainer\.{setting.partition('=')[0]}: "):
+        load_recipe(write(toy_recipe("runs/toy")), (f"trainer.{setting}",), catalog)
 
 
 def test_an_override_may_hold_an_equals_sign(catalog, write):

@@ -1,0 +1,1 @@
+"""Timings. They are run by hand, each with one command, and never asserted in a test."""

@@ -236,6 +236,8 @@ def _scores_maker(recipe: Recipe, builder: Builder, samples: Samples, cache: Pat
     if section is None:
         return None
     evaluator = builder.evaluator(section, samples, cache)
+    if evaluator.extractor is not None and is_first_process():
+        evaluator.extractor.protocol()  # reads the weights, so that any trouble with them comes before the run folder
     return lambda run: Scores(
         run, evaluator, every=section.every, generator=section.generator, best=section.best, seed=recipe.seed
     )

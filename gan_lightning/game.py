@@ -208,6 +208,10 @@ class Game(nn.Module, ABC):
         """Return the parameters that a player trains."""
         return [weight for name in player.networks for weight in self.networks[name].parameters()]
 
+    def generated(self, batch_size: int) -> int:
+        """Return how many samples a generator update makes from a batch of that size, over all processes."""
+        return batch_size
+
     def draws(self) -> int:
         """Return how many batches of real samples a round consumes."""
         return max(1, sum(phase.turns for phase in self.phases() if phase.fresh))

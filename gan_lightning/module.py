@@ -71,6 +71,7 @@ class GANModule(LightningModule):
         self.updates = 0
         self.rounds = 0
         self.images = 0
+        self._updates_before = 0
         self._make_optimizers = dict(optimizers)
         self._optimizers_of: dict[str, Optimizer] = {}
         self._component_bindings = tuple(bindings)
@@ -78,6 +79,7 @@ class GANModule(LightningModule):
         self._rates: list[float] = []
         self._stage: int | None = None
         self._turn: str | None = None
+        self._label = ""
         self._weights = {player.name: game.parameters_of(player) for player in game.players}
 
     # --- The step -----------------------------------------------------------------------------------------------------
@@ -85,6 +87,7 @@ class GANModule(LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> None:
         """Play a round on the real samples of all its turns."""
         del batch_idx
+        self._updates_before = self.updates
         self._begin_round()
         random = Randomness(self.seed, self.global_rank, self._world, self.device).at("round", self.rounds)
         self._seed_layers()
@@ -105,6 +108,7 @@ class GANModule(LightningModule):
 
     def _take_turn(self, phase: Phase, batches: Sequence[Batch], random: Randomness, progress: Progress) -> None:
         self._freeze_all_but(phase.player)
+        self._label = phase.player if phase.every == 1 else f"{phase.player}/{'+'.join(phase.terms)}"
         optimizer = self._optimizers_of[phase.player]
         optimizer.zero_grad()
         for micro, batch in enumerate(batches):
@@ -124,8 +128,8 @@ class GANModule(LightningModule):
         self._counted(phase.player).step()
         self.updates += 1
         if self.ema is not None:
-            batch = self.batch_size(self.images) * self.accumulate
-            self.ema.update(updates=self.updates, batch=batch, images=self.images)
+            generated = self.game.generated(self.batch_size(self.images)) * self.accumulate
+            self.ema.update(updates=self.updates, batch=generated, images=self.images)
 
     def _counted(self, player: str) -> LightningOptimizer:
         """Return the wrapper around a player's optimiser whose steps Lightning counts."""
@@ -150,7 +154,7 @@ class GANModule(LightningModule):
         norm = nn.utils.get_total_norm([weight.grad for weight in weights if weight.grad is not None])
         if self.clip is not None:
             nn.utils.clip_grads_with_norm_(weights, self.clip, norm)
-        self.ledger.add(f"{self._turn}/gradient_norm", norm)
+        self.ledger.add(f"{self._label}/gradient_norm", norm)
 
     def _freeze_all_but(self, name: str) -> None:
         if self._turn == name:
@@ -173,6 +177,15 @@ class GANModule(LightningModule):
     def progress(self) -> Progress:
         """How far training is."""
         return Progress(self.updates, self.rounds, self.images, self.steps)
+
+    def passed(self, every: int) -> bool:
+        """Tell whether the round that has just ended brought the updates to a multiple of `every`, or past one."""
+        return self.updates // every > self._updates_before // every
+
+    @property
+    def finished(self) -> bool:
+        """Whether all updates are made; a round of several may make more than were asked for."""
+        return self.updates >= self.steps
 
     def plan(self, images: int) -> Plan:
         """Return what the round that begins after `images` real images draws, over all processes."""

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,9 @@ def cache_folder() -> Path:
     return Path(given) if given else base / "gan-lightning"
 
 
-#: What may differ between a checkpoint's recipe and the one it is resumed with.
-FREE = ("run", "evaluate", "sample", "checkpoint", "log", "logger", "trainer", "performance", "guard", "train.steps")
+#: What may differ between a checkpoint's recipe and the one it is resumed with: sections and keys, as patterns.
+_SECTIONS = ("run", "evaluate", "sample", "checkpoint", "log", "logger", "trainer", "performance", "guard")
+FREE = (*_SECTIONS, *(f"{section}.*" for section in _SECTIONS), "train.steps", "optimizers.*.fused")
 
 
 def refuse_other_recipe(mine: Mapping[str, Any], theirs: Mapping[str, Any], path: Path) -> None:
@@ -120,7 +122,7 @@ def refuse_other_recipe(mine: Mapping[str, Any], theirs: Mapping[str, Any], path
         UserError: The recipes differ; the message names the first key and both values.
     """
     for key in sorted({*_flat(mine), *_flat(theirs)}):
-        if key.startswith(FREE):
+        if any(fnmatch(key, pattern) for pattern in FREE):
             continue
         here, there = _flat(mine).get(key), _flat(theirs).get(key)
         if here != there:

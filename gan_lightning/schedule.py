@@ -24,7 +24,7 @@ class Schedule:
         start: Value at the beginning.
         end: Value at the end and after it.
         images: Real images over which it moves, or None.
-        steps: Generator updates over which it moves, or None. Without both it moves from `after` to the end of training.
+        steps: Generator updates over which it moves, or None. Without both it moves from `after` to the end.
         after: Images or updates, in the same unit, that pass before it begins.
     """
 

@@ -78,6 +78,10 @@ class TwoPlayerGame(Game):
         """Return what a turn sees."""
         return TwoPlayerPlay(self, phase, *args, **options)  # type: ignore[arg-type]
 
+    def generated(self, batch_size: int) -> int:
+        """Return how many samples a generator update makes."""
+        return self.generator_batch or batch_size
+
     def draw_labels(self, count: int, random: Randomness) -> Tensor | None:
         """Draw classes ``[count]`` as frequent as in the data; None for an unconditional game."""
         if self.class_frequencies is None:

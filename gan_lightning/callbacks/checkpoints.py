@@ -26,7 +26,7 @@ class Checkpoints(Callback):
 
     Args:
         run: The run folder.
-        every: Generator updates between two checkpoints; the end of training is one too.
+        every: Generator updates between two checkpoints; the end of training, whatever ends it, is one too.
         keep: How many numbered ones stay.
         signals: Tells when a signal ends training, which is a reason for a checkpoint too.
     """
@@ -49,8 +49,8 @@ class Checkpoints(Callback):
         del args
         assert isinstance(pl_module, GANModule)
         failing = pl_module.guard is not None and pl_module.guard.failing
-        due = pl_module.updates % self.every == 0 and not failing
-        if due or pl_module.updates == pl_module.steps or self.signals.received:
+        due = (pl_module.passed(self.every) or trainer.should_stop) and not failing
+        if due or pl_module.finished or self.signals.received:
             self.save(trainer, pl_module)
 
     def save(self, trainer: Trainer, module: GANModule) -> None:

@@ -18,7 +18,8 @@ class Log(Callback):
     """Settles the module's ledger; between two settlements nothing is read from the device.
 
     Args:
-        every: Generator updates between two rows; the end of training is one too.
+        every: Generator updates between two rows. The end of training makes no row of its own, so that a run that is
+            continued has the rows of one that was never stopped.
         non_finite: Whether a value that is no finite number stops training; only ``stop`` does.
     """
 
@@ -30,13 +31,14 @@ class Log(Callback):
         """Watch distributions in the round that ends with a row."""
         del trainer, args
         assert isinstance(pl_module, GANModule)
-        pl_module.ledger.watching = self._due(pl_module, pl_module.updates + pl_module.game.updates_per_round())
+        after = pl_module.updates + pl_module.game.updates_per_round()
+        pl_module.ledger.watching = after // self.every > pl_module.updates // self.every
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: object) -> None:
         """Write a row where one is due."""
         del args
         assert isinstance(pl_module, GANModule)
-        if not self._due(pl_module, pl_module.updates):
+        if not pl_module.passed(self.every):
             return
         observed = pl_module.ledger.observed()
         for name, values in observed.items():
@@ -49,9 +51,6 @@ class Log(Callback):
         self._check(row, pl_module.updates)
         if trainer.is_global_zero:
             self._write(trainer, pl_module, row, observed)
-
-    def _due(self, module: GANModule, updates: int) -> bool:
-        return updates % self.every == 0 or updates == module.steps
 
     def _check(self, row: dict[str, float], updates: int) -> None:
         bad = [name for name, value in row.items() if not math.isfinite(value)]

@@ -42,7 +42,7 @@ class Pictures(Callback):
         """Draw where a picture is due."""
         del args
         assert isinstance(pl_module, GANModule)
-        if pl_module.updates % self.every == 0 or pl_module.updates == pl_module.steps:
+        if pl_module.passed(self.every) or pl_module.finished:
             self._draw(trainer, pl_module)
 
     def _draw(self, trainer: Trainer, module: GANModule) -> None:

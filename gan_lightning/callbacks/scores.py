@@ -64,7 +64,7 @@ class Scores(Callback):
 
     def due(self, module: GANModule) -> bool:
         """Tell whether the round that has just ended is one with a score."""
-        return module.updates % self.every == 0 or module.updates == module.steps
+        return module.passed(self.every) or module.finished
 
     @property
     def lower_is_better(self) -> bool:
@@ -74,11 +74,15 @@ class Scores(Callback):
 
     def state_dict(self) -> dict[str, object]:
         """Return what a resumed run must know."""
-        return {"first": self.first, "latest": self.latest, "best_value": self.best_value, "best_step": self.best_step}
+        names = ("best", "first", "latest", "best_value", "best_step")
+        return {name: getattr(self, name) for name in names}
 
     def load_state_dict(self, state_dict: dict[str, object]) -> None:
-        """Continue from `state_dict`."""
-        for name, value in state_dict.items():
+        """Continue from `state_dict`; a best of another value than the one that picks now is none."""
+        found = {name: value for name, value in state_dict.items() if name != "best"}
+        if state_dict["best"] != self.best:
+            found |= {"best_value": None, "best_step": None}
+        for name, value in found.items():
             setattr(self, name, value)
 
     def _score(self, trainer: Trainer, module: GANModule) -> None:

@@ -53,7 +53,8 @@ def summarise(outcome: Outcome) -> None:
     """Print what has come of a run and where everything is."""
     run, scores = outcome.run, outcome.scores
     if scores is not None and scores.latest:
-        values = {name: f"{scores.first[name]:.4g} -> {value:.4g}" for name, value in scores.latest.items()}
+        first = {name: f"{value:.4g} -> " for name, value in scores.first.items()}
+        values = {name: f"{first.get(name, '')}{value:.4g}" for name, value in scores.latest.items()}
         found_best = scores.best_value is not None
         best = f", best {scores.best} {scores.best_value:.4g} at update {scores.best_step}" if found_best else ""
         out.print("scores: " + ", ".join(f"{name} {value}" for name, value in values.items()) + best)

@@ -31,7 +31,8 @@ def test_a_run_folder_holds_everything(points_run):
 
 def test_checkpoints_count_generator_updates_not_steps_of_optimizers(points_run):
     names = sorted(path.name for path in (points_run / "checkpoints").iterdir())
-    assert names == ["best.ckpt", "last.ckpt", "step-000010.ckpt", "step-000012.ckpt"]
+    averages = ["best.safetensors", "last.safetensors"]
+    assert names == sorted(["best.ckpt", "last.ckpt", "step-000010.ckpt", "step-000012.ckpt", *averages])
     last = torch.load(points_run / "checkpoints" / "last.ckpt", weights_only=True)
     assert last["progress"] == {"updates": 12, "rounds": 12, "images": 12 * 3 * 16}
     assert last["global_step"] == 12

@@ -281,9 +281,15 @@ def test_a_game_may_have_one_player_and_two_updates_a_round(tmp_path):
     adam = {"generator": {"name": "adam", "lr": 1e-2}}
     recipe = toy_recipe(tmp_path / "run", game="regression", optimizers=adam)
     recipe |= {"architecture": {"generator": "toy"}, "loss": None}
+    recipe |= {"train": {"steps": 11}, "checkpoint": {"every": 5}, "log": {"every": 5}}
     outcome = fit(check(recipe, catalog), catalog)
-    assert outcome.updates == 12
+    assert outcome.updates == 12, "a round is never cut short"
     assert outcome.images == 12 * 16, "each of the two turns of a round saw fresh samples"
+    kept = sorted(path.name for path in outcome.run.checkpoints.glob("*.ckpt"))
+    assert kept == ["last.ckpt", "step-000010.ckpt", "step-000012.ckpt"], "one past 5 and 10 each, and the end"
+    assert (outcome.run.samples / "step-000012.png").is_file()
+    rows = outcome.run.metrics.read_text("utf-8").splitlines()[1:]
+    assert [row.partition(",")[0] for row in rows] == ["6", "10"]
     assert ToyDiscriminator not in {
         type(module) for module in Session.prepare(check(recipe, catalog), catalog).module.modules()
     }

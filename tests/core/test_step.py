@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import pytest
 import torch
 from toys import toy_catalog, toy_recipe
 
 from gan_lightning.checkpoint import read_checkpoint
+from gan_lightning.components import Loss
 from gan_lightning.errors import UserError
 from gan_lightning.fit import Session, fit
 from gan_lightning.recipe import check
@@ -56,17 +58,34 @@ def test_only_the_player_whose_turn_it_is_gets_gradients(tmp_path):
     assert seen["generator"]["generator"]
 
 
+@dataclass(frozen=True)
+class RealsOnly(Loss):
+    """A loss of the real samples alone, which no latent has a part in."""
+
+    def discriminator(self, real, fake):
+        return real.logits.square().mean()
+
+    def generator(self, real, fake):
+        return 0.0 * fake.logits.mean()
+
+
 def test_accumulation_equals_the_large_batch(tmp_path):
-    large = trained(tmp_path / "large", data={"name": "mixture", "count": 512, "batch_size": 32}, train={"steps": 1})
-    split = trained(
-        tmp_path / "split",
-        data={"name": "mixture", "count": 512, "batch_size": 16},
-        train={"steps": 1, "accumulate": 2},
-    )
-    assert large.images == split.images == 32
-    # The latents of two small batches are other numbers than those of one large batch, but the real samples are the
-    # same, and with latents of no influence so is the step.
-    assert large.plan(0).images == split.plan(0).images
+    catalog = toy_catalog(loss={"reals": RealsOnly})
+    modules = []
+    for batch, accumulate in ((32, 1), (8, 4)):
+        sections = {
+            "data": {"name": "mixture", "count": 512, "batch_size": batch},
+            "train": {"steps": 3, "accumulate": accumulate},
+            "optimizers": {name: {"name": "sgd", "lr": 0.1} for name in ("generator", "discriminator")},
+        }
+        recipe = check(toy_recipe(tmp_path / str(batch), loss="reals", **sections), catalog)
+        session = Session.prepare(recipe, catalog)
+        session.trainer(Run(tmp_path), []).fit(session.module, datamodule=session.data())
+        modules.append(session.module)
+    large, split = modules
+    assert large.images == split.images == 96
+    for one, other in zip(large.game.parameters(), split.game.parameters(), strict=True):
+        torch.testing.assert_close(one, other)
 
 
 def test_clipping_bounds_the_norm_of_each_players_gradient(tmp_path):
@@ -102,6 +121,15 @@ def test_the_average_follows_the_generator_by_its_half_life(tmp_path):
     average = session.module.ema.networks["generator"].parameters()
     for old, new, mean in zip(before, after, average, strict=True):
         torch.testing.assert_close(mean, 0.5 * old + 0.5 * new)
+
+
+def test_the_half_life_counts_generated_images(tmp_path):
+    game = {"name": "two_player", "generator_batch": 32}
+    session = prepared(tmp_path, ema={"half_life_images": 32}, train={"steps": 1}, game=game)
+    before = session.module.game.networks["generator"].net[0].bias.clone()
+    session.trainer(Run(tmp_path / "run"), []).fit(session.module, datamodule=session.data())
+    after = session.module.game.networks["generator"].net[0].bias
+    torch.testing.assert_close(session.module.ema.networks["generator"].net[0].bias, 0.5 * before + 0.5 * after)
 
 
 def test_before_its_start_the_average_is_a_copy(tmp_path):

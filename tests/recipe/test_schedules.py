@@ -86,3 +86,9 @@ def test_a_binding_hands_on_the_value_of_the_moment():
     seen = []
     Binding("here", Schedule("linear", 0.0, 1.0, steps=4), seen.append).apply(_at(3))
     assert seen == [0.75]
+
+
+def test_after_counts_against_the_length_where_the_whole_training_is_meant():
+    schedule = parse_schedule({"linear": {"from": 0.0, "to": 1.0, "after": 500}}, "lr")
+    values = [schedule(Progress(updates, updates, 0, 1000)) for updates in (0, 500, 750, 1000)]
+    assert values == pytest.approx([0.0, 0.0, 0.5, 1.0])

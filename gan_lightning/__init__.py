@@ -1,7 +1,7 @@
 """Train any member of the GAN family tree from one recipe.
 
 import gan_lightning
-images = gan_lightning.load("runs/sngan").sample(16)
+images = gan_lightning.load("runs/mine").sample(16)
 """
 
 from __future__ import annotations

@@ -16,9 +16,9 @@ class EMA(nn.Module):
     Args:
         networks: The networks to average, by name; they are copied.
         half_life_images: Generated images after which a weight's influence has halved: the decay of an update on a
-            batch of B is ``0.5 ** (B / half_life_images)`` (Karras et al. 2018, arXiv:1710.10196; StyleGAN2's units).
+            batch of B is ``0.5 ** (B / half_life_images)`` (Karras et al. 2020, arXiv:2006.06676).
         ramp: Shortens the half-life to at most ``ramp * images seen`` early in training, or None.
-        start: Generator updates before which the average is a plain copy (BigGAN, arXiv:1809.11096).
+        start: Generator updates before which the average is a plain copy (Brock et al. 2018, arXiv:1809.11096).
         buffers: What becomes of floating-point buffers, such as batch statistics: ``"average"`` keeps them in step
             with the averaged weights, ``"copy"`` takes the networks' own. Integer buffers are always copied.
     """

@@ -95,15 +95,15 @@ class _Lines:
     def __init__(self, console: Console, steps: int, done: int) -> None:
         del console
         self.steps = steps
-        self.began = self.told = time.monotonic()
+        self.told = time.monotonic()
         self.before = done
 
     def move(self, done: int, score: str) -> None:
         now = time.monotonic()
         if now - self.told < _LINE_SECONDS:
             return
-        self.told = now
-        pace = (done - self.before) / (now - self.began)
+        pace = (done - self.before) / (now - self.told)  # of the last half minute: scoring takes its time too
+        self.told, self.before = now, done
         left = timedelta(seconds=round((self.steps - done) / pace)) if pace else "unknown"
         _log.info("%d of %d updates, %.2f/s, %s left%s", done, self.steps, pace, left, f", {score}" if score else "")
 

@@ -55,7 +55,7 @@ def build(catalog: Catalog) -> typer.Typer:
         add_completion=True,
         pretty_exceptions_enable=False,
         help="Train, sample and score any member of the GAN family tree.",
-        epilog="Start with: gan-lightning fit --recipe recipes/sngan.yaml",
+        epilog="Start with: gan-lightning fit --recipe recipes/ring.yaml",
     )
 
     @cli.callback()

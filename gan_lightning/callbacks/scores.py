@@ -80,7 +80,7 @@ class Scores(Callback):
     def load_state_dict(self, state_dict: dict[str, object]) -> None:
         """Continue from `state_dict`; a best of another value than the one that picks now is none."""
         found = {name: value for name, value in state_dict.items() if name != "best"}
-        if state_dict["best"] != self.best:
+        if state_dict.get("best", self.best) != self.best:
             found |= {"best_value": None, "best_step": None}
         for name, value in found.items():
             setattr(self, name, value)

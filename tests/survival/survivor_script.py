@@ -28,11 +28,13 @@ class Slow(Callback):
     def __init__(self, folder: Path, pause: float):
         self.folder, self.pause = folder, pause
 
+    def on_train_start(self, trainer, pl_module):
+        (self.folder / f"pid{trainer.global_rank}").write_text(str(os.getpid()))
+
     def on_train_batch_end(self, trainer, pl_module, *args):
         told = self.folder / f"rank{trainer.global_rank}.{os.getpid()}"
         told.write_text(str(pl_module.updates))
         told.replace(self.folder / f"rank{trainer.global_rank}")
-        (self.folder / f"pid{trainer.global_rank}").write_text(str(os.getpid()))
         time.sleep(self.pause)
 
 

@@ -50,7 +50,7 @@ class Penalty(ABC):
     Args:
         weight: Factor on the term.
         every: Rounds between two applications. A term that is due only every k-th round is a phase of its own and is
-            multiplied by k (lazy regularisation, Karras et al. 2019, arXiv:1912.04958, appendix B). Its steps are steps of the
+            multiplied by k (lazy regularisation, Karras et al. 2019, arXiv:1912.04958). Its steps are steps of the
             player's optimiser, whose learning rate and betas are not corrected for them as that paper does.
     """
 

@@ -25,7 +25,8 @@ class Work:
 
 
 def _recipe(data: dict[str, Any], adam: dict[str, Any], **sections: Any) -> dict[str, Any]:
-    fixed = {"evaluate": None, "sample": None, "checkpoint": {"every": 10**9}, "run": {"name": "benchmark"}}
+    aside = {"evaluate": None, "sample": None, "checkpoint": {"every": 10**9}}
+    fixed = {**aside, "train": {"steps": 1}, "run": {"name": "benchmark"}}
     return {"data": data, "optimizers": {"generator": adam, "discriminator": adam}, **fixed, **sections}
 
 

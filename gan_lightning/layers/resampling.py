@@ -69,7 +69,15 @@ def _sum_of_shifts(weight: Tensor) -> Tensor:
     return pad(rows, (0, 1)) + pad(rows, (1, 0))
 
 
-class ConvPool(nn.Module):
+class _Resampling(nn.Module):
+    """A 3x3 convolution whose weight is applied together with a change of size."""
+
+    def __init__(self, inputs: int, outputs: int, convolution: ConvolutionClass = Conv2d) -> None:
+        super().__init__()
+        self.convolution = convolution(inputs, outputs, 3, padding=1)
+
+
+class ConvPool(_Resampling):
     """`conv_pool` with weights: ``[N, in, H, W]`` to ``[N, out, H // 2, W // 2]``.
 
     Args:
@@ -78,16 +86,12 @@ class ConvPool(nn.Module):
         convolution: `Conv2d` or `SNConv2d`.
     """
 
-    def __init__(self, inputs: int, outputs: int, convolution: ConvolutionClass = Conv2d) -> None:
-        super().__init__()
-        self.convolution = convolution(inputs, outputs, 3, padding=1)
-
     def forward(self, x: Tensor) -> Tensor:
         """Convolve and halve both sides."""
         return conv_pool(x, self.convolution.normalized_weight(), self.convolution.bias)
 
 
-class UpsampleConv(nn.Module):
+class UpsampleConv(_Resampling):
     """`upsample_conv` with weights: ``[N, in, H, W]`` to ``[N, out, 2 H, 2 W]``.
 
     Args:
@@ -95,10 +99,6 @@ class UpsampleConv(nn.Module):
         outputs: Channels out.
         convolution: `Conv2d` or `SNConv2d`.
     """
-
-    def __init__(self, inputs: int, outputs: int, convolution: ConvolutionClass = Conv2d) -> None:
-        super().__init__()
-        self.convolution = convolution(inputs, outputs, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Double both sides and convolve."""

@@ -77,10 +77,22 @@ class PlainBlock(nn.Module):
         return _pre_activated(x, self.convolutions) + self.shortcut(x)  # type: ignore[no-any-return]
 
 
-class DownBlock(nn.Module):
-    """Halves both sides: ReLU-conv3-ReLU-conv3-pool, plus conv1-pool.
+class _Halving(nn.Module):
+    """The layers of a block that halves both sides.
 
     The shortcut pools before its 1x1 convolution, with which pooling commutes, at a quarter of the cost.
+    """
+
+    def __init__(self, inputs: int, hidden: int, outputs: int, convolution: ConvolutionClass) -> None:
+        super().__init__()
+        self.convolutions = nn.ModuleList(
+            [convolution(inputs, hidden, 3, padding=1), ConvPool(hidden, outputs, convolution)]
+        )
+        self.shortcut = nn.Sequential(nn.AvgPool2d(2), convolution(inputs, outputs, 1))
+
+
+class DownBlock(_Halving):
+    """Halves both sides: ReLU-conv3-ReLU-conv3-pool, plus conv1-pool.
 
     Args:
         inputs: Channels in.
@@ -92,19 +104,14 @@ class DownBlock(nn.Module):
     def __init__(
         self, inputs: int, outputs: int, *, hidden: int | None = None, convolution: ConvolutionClass = Conv2d
     ) -> None:
-        super().__init__()
-        hidden = inputs if hidden is None else hidden
-        self.convolutions = nn.ModuleList(
-            [convolution(inputs, hidden, 3, padding=1), ConvPool(hidden, outputs, convolution)]
-        )
-        self.shortcut = nn.Sequential(nn.AvgPool2d(2), convolution(inputs, outputs, 1))
+        super().__init__(inputs, inputs if hidden is None else hidden, outputs, convolution)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[N, inputs, H, W]`` to ``[N, outputs, H // 2, W // 2]``."""
         return _pre_activated(x, self.convolutions) + self.shortcut(x)  # type: ignore[no-any-return]
 
 
-class FirstDownBlock(nn.Module):
+class FirstDownBlock(_Halving):
     """The first block of a discriminator, on images, which no ReLU may cut: conv3-ReLU-conv3-pool, plus pool-conv1.
 
     Args:
@@ -117,12 +124,7 @@ class FirstDownBlock(nn.Module):
     def __init__(
         self, inputs: int, outputs: int, *, hidden: int | None = None, convolution: ConvolutionClass = Conv2d
     ) -> None:
-        super().__init__()
-        hidden = outputs if hidden is None else hidden
-        self.convolutions = nn.ModuleList(
-            [convolution(inputs, hidden, 3, padding=1), ConvPool(hidden, outputs, convolution)]
-        )
-        self.shortcut = nn.Sequential(nn.AvgPool2d(2), convolution(inputs, outputs, 1))
+        super().__init__(inputs, outputs if hidden is None else hidden, outputs, convolution)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[N, inputs, H, W]`` to ``[N, outputs, H // 2, W // 2]``."""

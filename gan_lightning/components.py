@@ -42,10 +42,57 @@ class Loss(ABC):
     def generator(self, real: Critique, fake: Critique) -> Tensor:
         """Return the generator's loss, a scalar, from critiques of N real and M generated samples."""
 
+    def heads(self, data: DataSpec) -> Mapping[str, int]:
+        """Return the linear outputs that the loss wants of the discriminator, by name, with their sizes.
+
+        Each is computed from the critique's features and found in ``critique.extras[name]``, ``[N, size]``.
+        """
+        del data
+        return {}
+
+    def scores(self, critique: Critique) -> Tensor:
+        """Return what of a critique says real, ``[N]`` or ``[N, ...]``, high for real: what logs and guards look at."""
+        return critique.logits
+
 
 @dataclass(frozen=True)
-class Penalty(ABC):
-    """An extra term for one player.
+class Rule:
+    """A change to how a game is played. A recipe lists rules and penalties alike under ``penalties``.
+
+    Every method has a default that changes nothing; a rule overrides what it is about. None is called in the turns of
+    a player that is not among `players`.
+
+    Attributes:
+        players: Whose turns it is about.
+        excludes: Names of losses, penalties and rules that it cannot be played with, and the reason of each.
+    """
+
+    origin: ClassVar[Origin | None] = None
+    players: ClassVar[tuple[str, ...]] = ("discriminator",)
+    excludes: ClassVar[Mapping[str, str]] = {}
+
+    def heads(self, data: DataSpec) -> Mapping[str, int]:
+        """Return the linear outputs that it wants of the discriminator; see `Loss.heads`."""
+        del data
+        return {}
+
+    def latents(self, play: Play, latents: Tensor) -> Tensor:
+        """Return the latents ``[M, *latent_shape]`` that are played in place of those that were drawn."""
+        del play
+        return latents
+
+    def judged(self, play: Play, critique: Critique, side: str) -> Critique:
+        """Return the critique that is read in place of the one of the ``"real"`` or the ``"fake"`` samples."""
+        del play, side
+        return critique
+
+    def after_step(self, play: Play) -> None:
+        """Act once the player's optimiser has made its step."""
+
+
+@dataclass(frozen=True)
+class Penalty(Rule, ABC):
+    """An extra term. With several players each pays it in turns of its own; ``play.phase.player`` tells whose it is.
 
     Args:
         weight: Factor on the term.
@@ -57,8 +104,6 @@ class Penalty(ABC):
     weight: float = 1.0
     every: int = 1
 
-    origin: ClassVar[Origin | None] = None
-    player: ClassVar[str] = "discriminator"
     differentiates_twice: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -80,6 +125,9 @@ class Augmentation(ABC):
     @abstractmethod
     def __call__(self, images: Tensor, random: Randomness) -> Tensor:
         """Transform ``[N, C, H, W]`` images in [-1, 1]; `random` is this turn's stream."""
+
+    def after_step(self, play: Play) -> None:  # noqa: B027  (most learn nothing)
+        """Learn from a turn, once its player's optimiser has made its step; adaptive augmentations do."""
 
 
 class Generator(nn.Module, ABC):

@@ -18,15 +18,13 @@ class Critique:
         samples: The samples judged, ``[N, *shape]``; the game fills them in.
         labels: The classes they were judged with, ``[N]``; the game fills them in.
         features: Inner activations ``[N, D]``, of discriminators that offer them.
-        class_logits: Scores of each class ``[N, K]``, of discriminators with an auxiliary head.
-        extras: Anything else by name, such as an inferred latent code.
+        extras: Anything else by name, such as the scores of each class ``[N, K]`` or an inferred latent code.
     """
 
     logits: Tensor
     samples: Tensor | None = None
     labels: Tensor | None = None
     features: Tensor | None = None
-    class_logits: Tensor | None = None
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -19,7 +19,7 @@ from gan_lightning.data.spec import DataSpec
 from gan_lightning.origin import Origin
 
 if TYPE_CHECKING:
-    from gan_lightning.components import Augmentation, Loss, Penalty
+    from gan_lightning.components import Augmentation, Loss, Rule
     from gan_lightning.data.batch import Batch
     from gan_lightning.randomness import Randomness
 
@@ -118,16 +118,18 @@ class Parts:
         batch_size: Images in a batch, over all processes.
         networks: A constructor for each role: call it with the data spec and the number of classes.
         loss: The adversarial loss.
-        penalties: Penalties by name.
+        penalties: Penalties and other rules by name.
         augmentations: Augmentations by name, in the order in which they are applied.
+        loss_name: What the recipe calls the loss.
     """
 
     data: DataSpec
     batch_size: int
     networks: Mapping[str, Callable[[DataSpec, int], nn.Module]]
     loss: Loss | None = None
-    penalties: Mapping[str, Penalty] = field(default_factory=dict)
+    penalties: Mapping[str, Rule] = field(default_factory=dict)
     augmentations: Mapping[str, Augmentation] = field(default_factory=dict)
+    loss_name: str | None = None
 
 
 class Game(nn.Module, ABC):
@@ -161,6 +163,9 @@ class Game(nn.Module, ABC):
     def play(self, phase: Phase, batch: Batch, random: Randomness, progress: Progress) -> Play:
         """Return what a turn sees."""
         return Play(self, phase, batch, random, progress)
+
+    def after_step(self, play: Play) -> None:
+        """Act once the player of a turn has made its step, such as by clipping its weights."""
 
     @abstractmethod
     def sample(

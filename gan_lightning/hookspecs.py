@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import typer
     from lightning.pytorch import Callback
 
-    from gan_lightning.components import Architecture, Augmentation, Dataset, Extractor, Loss, Penalty
+    from gan_lightning.components import Architecture, Augmentation, Dataset, Extractor, Loss, Rule
     from gan_lightning.game import Game
     from gan_lightning.metrics.score import Score
     from gan_lightning.recipe import Recipe
@@ -33,8 +33,8 @@ def losses() -> dict[str, type[Loss] | str]:  # type: ignore[empty-body]
 
 
 @hookspec
-def penalties() -> dict[str, type[Penalty] | str]:  # type: ignore[empty-body]
-    """Extra weighted terms for one player."""
+def penalties() -> dict[str, type[Rule] | str]:  # type: ignore[empty-body]
+    """Extra weighted terms, and other rules, for the players that they name."""
 
 
 @hookspec

@@ -120,6 +120,7 @@ class GANModule(LightningModule):
                 self.guard.expose(total, self._weights[phase.player])
             self._note(phase, play, losses)
         self._step(phase, optimizer)
+        self.game.after_step(play)
 
     def _step(self, phase: Phase, optimizer: Optimizer) -> None:
         if not phase.counts:

@@ -9,14 +9,16 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from gan_lightning.components import Loss, Penalty
+from gan_lightning.components import Loss, Penalty, Rule
 from gan_lightning.critique import Critique, DeferredCritique
 from gan_lightning.errors import UserError
 from gan_lightning.game import Game, Parts, Phase, Play
+from gan_lightning.headed import Headed, merge_heads
 from gan_lightning.origin import Origin
 from gan_lightning.randomness import Randomness
 
 Prior = Literal["normal", "uniform"]
+Term = Callable[[Play], Tensor]
 
 
 class TwoPlayerGame(Game):
@@ -27,6 +29,8 @@ class TwoPlayerGame(Game):
         n_dis: Turns of the discriminator in a round, each with fresh real samples and latents.
         conditional: Whether both networks are given the classes of samples. Classes of generated samples are drawn
             with the frequencies that they have in the data.
+        discriminator_labels: Whether a conditional game's discriminator is given the classes. Without, only the
+            generator is, and a rule must teach it to heed them, such as one that has samples classified.
         prior: Distribution of each latent: standard normal, or uniform on [-1, 1].
         generator_batch: Generated samples in the generator's turn, over all processes; the batch size if None.
     """
@@ -39,6 +43,7 @@ class TwoPlayerGame(Game):
         *,
         n_dis: int = 1,
         conditional: bool = False,
+        discriminator_labels: bool = True,
         prior: Prior = "normal",
         generator_batch: int | None = None,
     ) -> None:
@@ -48,7 +53,7 @@ class TwoPlayerGame(Game):
             raise UserError(f"game.n_dis: expected at least 1, got {n_dis}")
         if conditional and not parts.data.classes:
             raise UserError("game.conditional: the data have no labels; give them classes or set it to false")
-        _check_penalties(parts.penalties)
+        _check_rules(parts)
         for name, augmentation in parts.augmentations.items():
             if parts.data.kind not in augmentation.kinds:
                 raise UserError(f"augment: {name} transforms {' and '.join(augmentation.kinds)}, not {parts.data.kind}")
@@ -56,14 +61,28 @@ class TwoPlayerGame(Game):
         self.is_conditional = conditional
         self.prior = prior
         self.generator_batch = generator_batch
-        classes = parts.data.classes if conditional else 0
-        super().__init__(parts, {role: parts.networks[role](parts.data, classes) for role in self.roles})
+        self.discriminator_labels = discriminator_labels
+        super().__init__(parts, self._networks(parts))
+        self.parts = parts
         self.augmentations = dict(parts.augmentations)
         self._phases = _phases(parts.loss, parts.penalties, n_dis)
         frequencies = torch.tensor(parts.data.class_counts, dtype=torch.float) if conditional else None
         self.register_buffer("class_frequencies", frequencies, persistent=False)
 
     class_frequencies: Tensor | None
+
+    def _networks(self, parts: Parts) -> dict[str, nn.Module]:
+        """Build the networks, and what the loss and the rules want beside the discriminator's logits."""
+        classes = {role: parts.data.classes if self.is_conditional else 0 for role in self.roles}
+        if not self.discriminator_labels:
+            classes["discriminator"] = 0
+        networks = {role: parts.networks[role](parts.data, classes[role]) for role in self.roles}
+        wanted = [part.heads(parts.data) for part in (parts.loss, *parts.penalties.values()) if part is not None]
+        sizes = merge_heads(wanted)
+        if sizes:
+            body = networks["discriminator"]
+            networks["discriminator"] = Headed(body, parts.data, classes["discriminator"], sizes)
+        return networks
 
     @property
     def conditional(self) -> bool:
@@ -81,6 +100,17 @@ class TwoPlayerGame(Game):
     def generated(self, batch_size: int) -> int:
         """Return how many samples a generator update makes."""
         return self.generator_batch or batch_size
+
+    def rules_of(self, player: str) -> list[Rule]:
+        """Return the rules that are about a player's turns, in the recipe's order."""
+        return [rule for rule in self.parts.penalties.values() if player in rule.players]
+
+    def after_step(self, play: Play) -> None:
+        """Let the rules that are about the player, and augmentations that adapt, act."""
+        for rule in self.rules_of(play.phase.player):
+            rule.after_step(play)
+        for augmentation in self.augmentations.values():
+            augmentation.after_step(play)
 
     def draw_labels(self, count: int, random: Randomness) -> Tensor | None:
         """Draw classes ``[count]`` as frequent as in the data; None for an unconditional game."""
@@ -131,7 +161,15 @@ class TwoPlayerPlay(Play):
     @cached_property
     def latents(self) -> Tensor:
         """Latents ``[M, *latent_shape]`` of the generated samples."""
-        return self.game.draw_latents(self.count, self.random, self.game.networks["generator"])
+        latents = self.game.draw_latents(self.count, self.random, self.game.networks["generator"])
+        for rule in self.rules:
+            latents = rule.latents(self, latents)
+        return latents
+
+    @cached_property
+    def rules(self) -> list[Rule]:
+        """The rules that are about this turn's player."""
+        return self.game.rules_of(self.phase.player)
 
     @cached_property
     def fake(self) -> Tensor:
@@ -153,8 +191,11 @@ class TwoPlayerPlay(Play):
         """Augment samples and ask the discriminator; `side` names the stream of the augmentations."""
         for name, augment in self.game.augmentations.items():
             samples = augment(samples, self.random.at(name, side))
-        critique: Critique = self.game.networks["discriminator"](samples, labels)
+        seen = labels if self.game.discriminator_labels else None
+        critique: Critique = self.game.networks["discriminator"](samples, seen)
         critique.samples, critique.labels = samples, labels
+        for rule in self.rules:
+            critique = rule.judged(self, critique, side)
         return critique
 
     def observations(self) -> dict[str, Tensor]:
@@ -162,10 +203,12 @@ class TwoPlayerPlay(Play):
         if self.phase.player != "discriminator":
             return {}
         critiques = {"logits/real": self.real_critique.made, "logits/fake": self.fake_critique.made}
-        return {name: critique.logits for name, critique in critiques.items() if critique is not None}
+        assert self.game.parts.loss is not None
+        scores = self.game.parts.loss.scores
+        return {name: scores(critique) for name, critique in critiques.items() if critique is not None}
 
 
-def _phases(loss: Loss, penalties: Mapping[str, Penalty], n_dis: int) -> tuple[Phase, ...]:
+def _phases(loss: Loss, rules: Mapping[str, Rule], n_dis: int) -> tuple[Phase, ...]:
     """Lay out a round: D's turns with its loss, lazy penalties as phases of their own, G's turn."""
 
     def discriminator(play: Play) -> Tensor:
@@ -176,29 +219,36 @@ def _phases(loss: Loss, penalties: Mapping[str, Penalty], n_dis: int) -> tuple[P
         assert isinstance(play, TwoPlayerPlay)
         return loss.generator(play.real_critique, play.fake_critique)
 
-    main = {"discriminator": {"loss": discriminator}, "generator": {"loss": generator}}
-    lazy = []
+    terms: dict[str, dict[str, Term]] = {"discriminator": {"loss": discriminator}, "generator": {"loss": generator}}
+    lazy: dict[str, list[Phase]] = {"discriminator": [], "generator": []}
+    penalties = {name: rule for name, rule in rules.items() if isinstance(rule, Penalty)}
     for name, penalty in penalties.items():
-        term = {name: _weighted(penalty)}
-        if penalty.every == 1:
-            main[penalty.player].update(term)  # type: ignore[arg-type]
-        else:
-            lazy.append(Phase(penalty.player, term, every=penalty.every, gain=float(penalty.every)))
+        for player in penalty.players:
+            term = {name: _weighted(penalty)}
+            if penalty.every == 1:
+                terms[player].update(term)
+            else:
+                lazy[player].append(Phase(player, term, every=penalty.every, gain=float(penalty.every)))
     return (
-        Phase("discriminator", main["discriminator"], turns=n_dis, fresh=True),  # type: ignore[arg-type]
-        *(phase for phase in lazy if phase.player == "discriminator"),
-        Phase("generator", main["generator"], counts=True),  # type: ignore[arg-type]
-        *(phase for phase in lazy if phase.player == "generator"),
+        Phase("discriminator", terms["discriminator"], turns=n_dis, fresh=True),
+        *lazy["discriminator"],
+        Phase("generator", terms["generator"], counts=True),
+        *lazy["generator"],
     )
 
 
-def _check_penalties(penalties: Mapping[str, Penalty]) -> None:
-    for name, penalty in penalties.items():
+def _check_rules(parts: Parts) -> None:
+    """Refuse rules for players that there are not, and combinations that the mathematics forbids."""
+    present = {*parts.penalties, parts.loss_name, *parts.augmentations}
+    for name, rule in parts.penalties.items():
         if name == "loss":
             raise UserError("penalties: 'loss' is what the adversarial loss is logged as; the plugin must rename it")
-        if penalty.player not in ("discriminator", "generator"):
-            raise UserError(f"penalties.{name}: it is for a player {penalty.player!r}, which this game does not have")
+        for player in rule.players:
+            if player not in ("discriminator", "generator"):
+                raise UserError(f"penalties.{name}: it is for a player {player!r}, which this game does not have")
+        for other in rule.excludes.keys() & present:
+            raise UserError(f"penalties.{name}: it cannot be played with {other}: {rule.excludes[other]}")
 
 
-def _weighted(penalty: Penalty) -> Callable[[Play], Tensor]:
+def _weighted(penalty: Penalty) -> Term:
     return lambda play: penalty.weight * penalty(play)

@@ -47,14 +47,13 @@ class ToyDiscriminator(Discriminator):
             nn.Flatten(), nn.Linear(torch.Size(data.shape).numel() + classes, width), nn.Softplus()
         )
         self.head = nn.Linear(width, 1)
-        self.class_head = nn.Linear(width, max(classes, 1))
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Critique:
         flat = samples.flatten(1)
         if labels is not None:
             flat = torch.cat([flat, nn.functional.one_hot(labels, self.classes).to(flat.dtype)], dim=1)
         features = self.body(flat)
-        return Critique(self.head(features).squeeze(1), features=features, class_logits=self.class_head(features))
+        return Critique(self.head(features).squeeze(1), features=features)
 
 
 TOY = Architecture({"generator": ToyGenerator, "discriminator": ToyDiscriminator})

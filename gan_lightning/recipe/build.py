@@ -75,6 +75,7 @@ class Builder:
             None if recipe.loss is None else self._make("loss", recipe.loss, "loss"),
             self._named("penalty", recipe.penalties, "penalties"),
             self._named("augmentation", recipe.augment, "augment"),
+            None if recipe.loss is None else recipe.loss.name,
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(mix(recipe.seed, "weights"))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gan_lightning.components import Architecture, Augmentation, Dataset, Extractor, Loss, Penalty
+from gan_lightning.components import Architecture, Augmentation, Dataset, Extractor, Loss, Rule
 from gan_lightning.game import Game
 from gan_lightning.metrics.score import Score
 from gan_lightning.origin import Origin
@@ -17,7 +17,7 @@ from gan_lightning.testing.subject import Promise, Subject, keep, require
 
 _BASES: dict[str, type] = {
     "loss": Loss,
-    "penalty": Penalty,
+    "penalty": Rule,
     "game": Game,
     "dataset": Dataset,
     "augmentation": Augmentation,

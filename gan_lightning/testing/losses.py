@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gan_lightning.components import Loss
 from gan_lightning.critique import Critique
+from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError
 from gan_lightning.randomness import Randomness
 from gan_lightning.testing.general import keep_all
@@ -17,6 +18,9 @@ from gan_lightning.testing.subject import Promise, Subject, require
 from gan_lightning.testing.toys import CLASSES
 
 _COUNT = 6
+_SPEC = DataSpec((1, 8, 8), (2,) * CLASSES)
+_STEP = 1e-2
+_Term = Callable[[Critique, Critique], Tensor]
 _ROLES = ("discriminator", "generator")
 
 
@@ -27,38 +31,53 @@ def check_loss(loss: type[Loss], /, name: str = "", **settings: Any) -> None:
 
 def gives_finite_scalars(subject: Subject) -> None:
     """Both losses are finite scalars."""
-    for role, value in _values(subject, _judged(0.5, "real"), _judged(-0.5, "fake")).items():
+    for role, value in _values(subject.make(), 0.5, -0.5).items():
         require(value.dim() == 0, f"{role}: expected a scalar, got shape {tuple(value.shape)}")
         require(bool(value.isfinite()), f"{role}: {value.item()} is not finite")
 
 
 def teaches_the_discriminator(subject: Subject) -> None:
-    """Where the discriminator errs, its loss raises the logits of real samples and lowers those of generated ones."""
-    real, fake = _judged(-0.5, "real"), _judged(0.5, "fake")
-    of_real, of_fake = _gradients(subject.make().discriminator(real, fake), real.logits, fake.logits)
+    """Where the discriminator errs, its loss raises the logits of real samples and lowers those of generated ones.
+
+    A loss that reads outputs of its own choice is held to its scores: a step parts those of both sides, in the mean.
+    """
+    loss = subject.make()
+    real, fake = _outputs(loss, -0.5, "real"), _outputs(loss, 0.5, "fake")
+    of_real, of_fake = _gradients(loss, loss.discriminator, real, fake)
+    if loss.heads(_SPEC):
+        parted = _gain(loss, real, of_real, "real") - _gain(loss, fake, of_fake, "fake")
+        require(parted > 0, "a step does not part the scores of real and generated samples")
+        return
     require(bool((of_real <= 0).all() and of_real.sum() < 0), "it does not raise the logits of real samples")
     require(bool((of_fake >= 0).all() and of_fake.sum() > 0), "it does not lower the logits of generated samples")
 
 
 def teaches_the_generator(subject: Subject) -> None:
-    """Where the discriminator sees through the generator, the generator's loss raises the logits of its samples."""
-    real, fake = _judged(0.5, "real"), _judged(-0.5, "fake")
-    (of_fake,) = _gradients(subject.make().generator(real, fake), fake.logits)
+    """Where the discriminator sees through the generator, the generator's loss raises the logits of its samples.
+
+    A loss that reads outputs of its own choice is held to its scores: a step raises them, in the mean.
+    """
+    loss = subject.make()
+    real, fake = _outputs(loss, 0.5, "real"), _outputs(loss, -0.5, "fake")
+    _, of_fake = _gradients(loss, loss.generator, real, fake)
+    if loss.heads(_SPEC):
+        require(_gain(loss, fake, of_fake, "fake") > 0, "a step does not raise the scores of generated samples")
+        return
     require(bool((of_fake <= 0).all() and of_fake.sum() < 0), "it does not raise the logits of generated samples")
 
 
 def has_the_gradient_of_its_value(subject: Subject) -> None:
     """Autograd agrees with finite differences in float64."""
     loss = subject.make()
-    logits = [_numbers(side, _COUNT).double().requires_grad_() for side in ("real", "fake")]
+    outputs = [_outputs(loss, 0.0, side, dtype=torch.float64, spread=1.0) for side in ("real", "fake")]
     for role in _ROLES:
-        torch.autograd.gradcheck(_of_logits(getattr(loss, role)), logits, raise_exception=True)
+        torch.autograd.gradcheck(_of_outputs(loss, getattr(loss, role)), outputs, raise_exception=True)
 
 
 def takes_unequal_batches_or_says_why_not(subject: Subject) -> None:
     """Six real against four generated samples work, or a UserError of one line says that they are paired."""
     try:
-        values = _values(subject, _judged(0.5, "real"), _judged(-0.5, "fake", 4))
+        values = _values(subject.make(), 0.5, -0.5, fakes=4)
     except UserError as error:
         require("\n" not in str(error), "the error has more than one line")
         return
@@ -66,9 +85,8 @@ def takes_unequal_batches_or_says_why_not(subject: Subject) -> None:
 
 
 def takes_bfloat16(subject: Subject) -> None:
-    """Logits in bfloat16, large ones too, give finite losses."""
-    real, fake = (_judged(mean, side, dtype=torch.bfloat16, spread=10.0) for mean, side in ((5, "real"), (-5, "fake")))
-    for role, value in _values(subject, real, fake).items():
+    """Outputs in bfloat16, large ones too, give finite losses."""
+    for role, value in _values(subject.make(), 5.0, -5.0, dtype=torch.bfloat16, spread=10.0).items():
         require(bool(value.isfinite()), f"{role}: {value.item()} is not finite")
 
 
@@ -82,37 +100,49 @@ PROMISES: tuple[Promise, ...] = (
 )
 
 
-def _judged(
-    mean: float, side: str, count: int = _COUNT, dtype: torch.dtype = torch.float32, spread: float = 0.2
-) -> Critique:
+def _outputs(
+    loss: Loss, mean: float, side: str, count: int = _COUNT, dtype: torch.dtype = torch.float32, spread: float = 0.2
+) -> Tensor:
+    """Return what a discriminator tells the loss: logits ``[N]``, or all outputs it wants side by side ``[N, K]``."""
+    width = sum(loss.heads(_SPEC).values())
+    numbers = _numbers(side, count, *((width,) if width else ())).clamp(-2, 2)
+    return (mean + spread * numbers).to(dtype).requires_grad_()
+
+
+def _critique(loss: Loss, outputs: Tensor, side: str) -> Critique:
     """Return a critique with everything that a discriminator may tell."""
-    logits = (mean + spread * _numbers(side, count).clamp(-2, 2)).to(dtype).requires_grad_()
-    return _critique(logits, side)
-
-
-def _critique(logits: Tensor, side: str) -> Critique:
-    count = len(logits)
+    heads = loss.heads(_SPEC)
+    parts = dict(zip(heads, torch.split(outputs, list(heads.values()), dim=1), strict=True)) if heads else {}
+    count = len(outputs)
     return Critique(
-        logits,
-        samples=_numbers(f"{side} samples", count, 1, 8, 8).to(logits.dtype).clamp(-1, 1),
+        outputs.new_zeros(count) if heads else outputs,
+        samples=_numbers(f"{side} samples", count, 1, 8, 8).to(outputs.dtype).clamp(-1, 1),
         labels=torch.arange(count) % CLASSES,
-        features=_numbers(f"{side} features", count, 5).to(logits.dtype),
-        class_logits=_numbers(f"{side} classes", count, CLASSES).to(logits.dtype),
+        features=_numbers(f"{side} features", count, 5).to(outputs.dtype),
+        extras=parts,
     )
 
 
-def _of_logits(term: Callable[[Critique, Critique], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
-    return lambda real, fake: term(_critique(real, "real"), _critique(fake, "fake"))
+def _of_outputs(loss: Loss, term: _Term) -> Callable[[Tensor, Tensor], Tensor]:
+    return lambda real, fake: term(_critique(loss, real, "real"), _critique(loss, fake, "fake"))
 
 
-def _values(subject: Subject, real: Critique, fake: Critique) -> Mapping[str, Tensor]:
-    loss = subject.make()
-    return {role: getattr(loss, role)(real, fake) for role in _ROLES}
+def _values(loss: Loss, real: float, fake: float, fakes: int = _COUNT, **options: Any) -> Mapping[str, Tensor]:
+    outputs = _outputs(loss, real, "real", **options), _outputs(loss, fake, "fake", fakes, **options)
+    return {role: _of_outputs(loss, getattr(loss, role))(*outputs) for role in _ROLES}
 
 
-def _gradients(value: Tensor, *logits: Tensor) -> list[Tensor]:
-    found = torch.autograd.grad(value, logits, allow_unused=True)
+def _gradients(loss: Loss, term: _Term, real: Tensor, fake: Tensor) -> list[Tensor]:
+    found = torch.autograd.grad(_of_outputs(loss, term)(real, fake), (real, fake), allow_unused=True)
     return [torch.zeros(1) if gradient is None else gradient for gradient in found]
+
+
+def _gain(loss: Loss, outputs: Tensor, gradient: Tensor, side: str) -> float:
+    """Return how much a small step against a gradient raises the mean score."""
+    step = _STEP / gradient.norm().clamp_min(1e-12)
+    with torch.no_grad():
+        before, after = (loss.scores(_critique(loss, point, side)) for point in (outputs, outputs - step * gradient))
+    return float((after - before).mean())
 
 
 def _numbers(purpose: str, *shape: int) -> Tensor:

@@ -111,7 +111,7 @@ def tensors_of(made: Tensor | Critique) -> list[Tensor]:
     """Return the floating-point tensors of what a network returns, the logits of a critique first."""
     if isinstance(made, Tensor):
         return [made]
-    parts = [made.logits, made.features, made.class_logits, *made.extras.values()]
+    parts = [made.logits, made.features, *made.extras.values()]
     return [part for part in parts if isinstance(part, Tensor) and part.is_floating_point()]
 
 

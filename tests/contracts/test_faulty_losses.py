@@ -123,7 +123,7 @@ def test_a_sound_loss_passes_and_random_state_is_untouched():
 
 
 def test_another_kind_of_component_is_caught():
-    with pytest.raises(AssertionError, match=r"is what its hook says: expected a subclass of Penalty"):
+    with pytest.raises(AssertionError, match=r"is what its hook says: expected a subclass of Rule"):
         check_penalty(ToyLoss)
 
 

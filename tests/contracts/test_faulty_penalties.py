@@ -55,14 +55,14 @@ class Forgetful(Steepness):
 class Bystander(Steepness):
     """Names a player that it does not reach."""
 
-    player: ClassVar[str] = "generator"
+    players: ClassVar[tuple[str, ...]] = ("generator",)
 
 
 PENALTIES = {
-    Negative: "is a finite scalar of at least zero: expected a finite number of at least 0",
-    Graphless: "reaches the weights of its player: no weight of its player gets a gradient",
+    Negative: "gives a finite scalar: expected a finite number of at least 0",
+    Graphless: "reaches the weights of its players: no weight of its player gets a gradient",
     Forgetful: "repeats itself: two terms of the same turn differ",
-    Bystander: "reaches the weights of its player",
+    Bystander: "reaches the weights of its players",
 }
 
 

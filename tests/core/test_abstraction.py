@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -11,8 +11,9 @@ import torch
 from torch.nn.functional import avg_pool2d, cross_entropy, softplus
 from toys import TOY, ToyDiscriminator, ToyGenerator, toy_catalog, toy_recipe
 
-from gan_lightning.components import Architecture, Loss, Penalty
+from gan_lightning.components import Architecture, Loss, Penalty, Rule
 from gan_lightning.data.spec import DataSpec
+from gan_lightning.errors import UserError
 from gan_lightning.fit import Session, fit
 from gan_lightning.game import Game, Phase, Play, Player, Stage
 from gan_lightning.recipe import check
@@ -221,26 +222,78 @@ def test_learning_rate_and_one_beta_may_follow_schedules(tmp_path):
 
 @dataclass(frozen=True)
 class Auxiliary(Loss):
-    """Reads everything that a critique has."""
+    """Reads everything that a critique has, and wants scores of the classes."""
+
+    def heads(self, data):
+        return {"classes": data.classes}
 
     def discriminator(self, real, fake):
-        classes = cross_entropy(real.class_logits, real.labels)
+        classes = cross_entropy(real.extras["classes"], real.labels)
         return softplus(-real.logits).mean() + softplus(fake.logits).mean() + classes
 
     def generator(self, real, fake):
         matching = (real.features.mean(0) - fake.features.mean(0)).square().sum()
-        return matching + cross_entropy(fake.class_logits, fake.labels)
+        return matching + cross_entropy(fake.extras["classes"], fake.labels)
 
 
-def test_losses_read_features_class_logits_labels_and_samples(tmp_path):
+def test_losses_read_features_labels_and_outputs_they_asked_for(tmp_path):
     catalog = toy_catalog(loss={"auxiliary": Auxiliary})
     conditional = {"name": "two_player", "conditional": True}
     module, before = train(tmp_path, catalog, loss="auxiliary", game=conditional)
-    assert module.game.networks["discriminator"].classes == 8, "the classes come from the data"
+    assert module.game.networks["discriminator"].body.classes == 8, "the classes come from the data"
     assert changed(module, before, "generator")
-    assert not torch.equal(
-        before["networks.discriminator.class_head.weight"], module.game.networks["discriminator"].class_head.weight
-    )
+    head = module.game.networks["discriminator"].heads["classes"]
+    assert head.out_features == 8
+    assert not torch.equal(before["networks.discriminator.heads.classes.weight"], head.weight)
+
+
+def test_a_discriminator_may_be_kept_from_the_classes_that_the_generator_is_given(tmp_path):
+    catalog = toy_catalog(loss={"auxiliary": Auxiliary})
+    game = {"name": "two_player", "conditional": True, "discriminator_labels": False}
+    module, _ = train(tmp_path, catalog, loss="auxiliary", game=game)
+    assert module.game.networks["discriminator"].body.classes == 0
+    assert module.game.networks["generator"].classes == 8
+
+
+# --- Rules ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Meddling(Rule):
+    """Changes latents and critiques of the generator's turns, and clips the discriminator after its steps."""
+
+    players: ClassVar[tuple[str, ...]] = ("discriminator", "generator")
+    excludes: ClassVar[dict[str, str]] = {"wasserstein": "so that a test has something to forbid"}
+    seen: ClassVar[list[str]] = []
+
+    def latents(self, play, latents):
+        return latents if play.phase.player == "discriminator" else torch.zeros_like(latents)
+
+    def judged(self, play, critique, side):
+        if play.phase.player == "generator":
+            assert bool((play.latents == 0).all())
+            critique = replace(critique, logits=critique.logits[:2])
+        self.seen.append(f"{play.phase.player} {side} {len(critique.logits)}")
+        return critique
+
+    def after_step(self, play):
+        with torch.no_grad():
+            for weight in play.game.networks["discriminator"].parameters():
+                weight.clamp_(-0.01, 0.01)
+
+
+def test_a_rule_replaces_latents_and_critiques_and_acts_after_a_step(tmp_path):
+    Meddling.seen.clear()
+    module, _ = train(tmp_path, toy_catalog(penalty={"meddling": Meddling}), penalties=["meddling"], train={"steps": 1})
+    assert Meddling.seen == ["discriminator real 16", "discriminator fake 16", "generator fake 2"]
+    weights = module.game.networks["discriminator"].parameters()
+    assert max(weight.abs().max().item() for weight in weights) <= 0.01
+
+
+def test_a_combination_that_a_rule_excludes_is_refused_with_its_reason(tmp_path):
+    catalog = toy_catalog(penalty={"meddling": Meddling})
+    with pytest.raises(UserError, match=r"penalties.meddling: it cannot be played with wasserstein: so that a test"):
+        train(tmp_path, catalog, penalties=["meddling"], loss="wasserstein")
 
 
 # --- Other shapes -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,72 @@
+"""Linear outputs that a loss or a rule wants of a discriminator, whatever the architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from gan_lightning.components import Discriminator
+from gan_lightning.critique import Critique
+from gan_lightning.data.spec import DataSpec
+from gan_lightning.errors import UserError
+from gan_lightning.layers.spectral_norm import SNLinear, SpectralNorm
+
+
+class Headed(Discriminator):
+    """A discriminator with further linear layers on its features, each found in ``critique.extras``.
+
+    Where the discriminator is spectrally normalised, so are they, since one layer that is not would undo the bound.
+
+    Args:
+        body: The discriminator; it must offer features.
+        data: Shape of the samples.
+        classes: Number of classes the discriminator is given, 0 for none.
+        sizes: Size of each output by name.
+
+    Raises:
+        UserError: The discriminator offers no features.
+    """
+
+    def __init__(self, body: nn.Module, data: DataSpec, classes: int, sizes: Mapping[str, int]) -> None:
+        super().__init__()
+        self.body = body
+        width = _feature_width(body, data, classes)
+        normalised = any(isinstance(layer, SpectralNorm) for layer in body.modules())
+        make = SNLinear if normalised else nn.Linear
+        self.heads = nn.ModuleDict({name: make(width, size) for name, size in sizes.items()})
+
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Critique:
+        """Judge samples ``[N, *data.shape]``; see `Discriminator.forward`."""
+        critique: Critique = self.body(samples, labels)
+        outputs = {name: head(critique.features) for name, head in self.heads.items()}
+        return replace(critique, extras={**critique.extras, **outputs})
+
+
+def merge_heads(wanted: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return all outputs that are wanted; two that want one of the same name share it.
+
+    Raises:
+        UserError: They want it in different sizes.
+    """
+    sizes: dict[str, int] = {}
+    for wishes in wanted:
+        for name, size in wishes.items():
+            if sizes.setdefault(name, size) != size:
+                raise UserError(f"penalties: outputs {name!r} of the discriminator in sizes {sizes[name]} and {size}")
+    return sizes
+
+
+def _feature_width(body: nn.Module, data: DataSpec, classes: int) -> int:
+    """Ask the discriminator once, in evaluation mode so that nothing in it moves."""
+    was_training = body.training
+    body.eval()
+    with torch.no_grad():
+        labels = torch.zeros(1, dtype=torch.long) if classes else None
+        critique: Critique = body(torch.zeros(1, *data.shape), labels)
+    body.train(was_training)
+    if critique.features is None:
+        raise UserError("loss or penalties: they read features, which this architecture's discriminator does not offer")
+    return critique.features.flatten(1).shape[1]

@@ -99,12 +99,17 @@ class Penalty(Rule, ABC):
         every: Rounds between two applications. A term that is due only every k-th round is a phase of its own and is
             multiplied by k (lazy regularisation, Karras et al. 2019, arXiv:1912.04958). Its steps are steps of the
             player's optimiser, whose learning rate and betas are not corrected for them as that paper does.
+
+    Attributes:
+        differentiates_twice: Whether the term is made of gradients.
+        rewards: Whether the term may be negative, as one that pays for something is.
     """
 
     weight: float = 1.0
     every: int = 1
 
     differentiates_twice: ClassVar[bool] = False
+    rewards: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Refuse an interval that no round could keep."""
@@ -175,7 +180,7 @@ class Dataset(ABC):
 
     @abstractmethod
     def load(self, cache: Path) -> Samples:
-        """Return every sample decoded, in memory or memory-mapped; `cache` is a folder that outlives the run."""
+        """Return every sample, at hand or decoded when asked for; `cache` is a folder that outlives the run."""
 
 
 @dataclass

@@ -7,6 +7,8 @@ from gan_lightning.layers.conditional_norm import BatchNorm2d, ConditionalBatchN
 from gan_lightning.layers.heads import LinearHead, ProjectionHead, head
 from gan_lightning.layers.initialisation import glorot_uniform, normal, orthogonal, uniform
 from gan_lightning.layers.labels import one_hot
+from gan_lightning.layers.minibatch_discrimination import MinibatchDiscrimination
+from gan_lightning.layers.minibatch_stddev import MinibatchStddev
 from gan_lightning.layers.pyramid import doublings
 from gan_lightning.layers.resampling import ConvPool, UpsampleConv, conv_pool, unfused, upsample_conv
 from gan_lightning.layers.residual import DownBlock, FirstDownBlock, PlainBlock, UpBlock
@@ -17,11 +19,14 @@ from gan_lightning.layers.spectral_norm import (
     SpectralNorm,
     held_power_iteration,
 )
+from gan_lightning.layers.virtual_batch_norm import ReferenceBatch, VirtualBatchNorm
+from gan_lightning.layers.weight_norm import WEIGHT_NORM, WNConv2d, WNLinear
 from gan_lightning.layers.weights import PLAIN, SPECTRAL, Conv2d, Embedding, LayerSet, Linear
 
 __all__ = [
     "PLAIN",
     "SPECTRAL",
+    "WEIGHT_NORM",
     "BatchNorm2d",
     "ConditionalBatchNorm2d",
     "Conv2d",
@@ -32,8 +37,11 @@ __all__ = [
     "LayerSet",
     "Linear",
     "LinearHead",
+    "MinibatchDiscrimination",
+    "MinibatchStddev",
     "PlainBlock",
     "ProjectionHead",
+    "ReferenceBatch",
     "SNConv2d",
     "SNEmbedding",
     "SNLinear",
@@ -41,6 +49,9 @@ __all__ = [
     "Unnormalized",
     "UpBlock",
     "UpsampleConv",
+    "VirtualBatchNorm",
+    "WNConv2d",
+    "WNLinear",
     "at_least",
     "batch_norm",
     "conv_pool",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 _LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 
@@ -33,6 +34,8 @@ def orthogonal(network: nn.Module, gain: float = 1.0) -> None:
 def _fill(network: nn.Module, draw: Callable[[Tensor], Tensor]) -> None:
     for layer in network.modules():
         if isinstance(layer, _LAYERS):
-            draw(layer.weight)
+            weight = draw(layer.weight)
+            if is_parametrized(layer, "weight"):  # what was filled is a product of the parameters: take it apart
+                layer.weight = weight  # type: ignore[assignment]
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)

@@ -98,7 +98,7 @@ def _written(value: Any) -> Any:
 
 
 def _abstract(component: Any) -> str:
-    return ", ".join(sorted(component.__abstractmethods__))
+    return ", ".join(sorted(getattr(component, "__abstractmethods__", ())))
 
 
 GENERAL: Sequence[Promise] = (

@@ -75,11 +75,10 @@ def has_the_gradient_of_its_value(subject: Subject) -> None:
 
 
 def takes_unequal_batches_or_says_why_not(subject: Subject) -> None:
-    """Six real against four generated samples work, or a UserError of one line says that they are paired."""
+    """Six real against four generated samples work, or a UserError says that they are paired."""
     try:
         values = _values(subject.make(), 0.5, -0.5, fakes=4)
-    except UserError as error:
-        require("\n" not in str(error), "the error has more than one line")
+    except UserError:
         return
     require(all(bool(value.isfinite()) and value.dim() == 0 for value in values.values()), f"got {values}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -29,17 +30,20 @@ def check_penalty(penalty: type[Rule], /, name: str = "", **settings: Any) -> No
 
 
 def gives_a_finite_scalar(subject: Subject) -> None:
-    """The term is a finite scalar, 0 or more, with and without classes; without a term, the loss is finite."""
+    """The term is a finite scalar, with and without classes, and 0 or more if it rewards nothing.
+
+    Of a rule without a term it is the loss that is looked at.
+    """
     for _, value in _terms(subject):
         require(value.dim() == 0, f"expected a scalar, got shape {tuple(value.shape)}")
-        least = 0.0 if issubclass(subject.component, Penalty) else -torch.inf
+        least = 0.0 if issubclass(subject.component, Penalty) and not subject.component.rewards else -torch.inf
         good = bool(value.isfinite() and value >= least)
         require(good, f"expected a finite number of at least {least:g}, got {value.item()}")
 
 
 def reaches_the_weights_of_its_players(subject: Subject) -> None:
     """Its gradient, a second-order one where it differentiates twice, reaches the weights of its players' networks."""
-    for weights, value in _terms(subject):
+    for weights, value in _terms(subject):  # one at a time: the next turn freezes the weights of this one
         gradients = torch.autograd.grad(value, weights, allow_unused=True)
         reached = [gradient for gradient in gradients if gradient is not None]
         require(any(bool(gradient.any()) for gradient in reached), "no weight of its player gets a gradient")
@@ -87,9 +91,11 @@ def _games(subject: Subject, **options: Any) -> list[TwoPlayerGame]:
     return games
 
 
-def _terms(subject: Subject) -> list[tuple[list[nn.Parameter], Tensor]]:
-    """Return, for every game and player it is about, the player's weights and the unweighted term of one turn."""
-    return [_turn(subject, game, player) for game in _games(subject) for player in subject.component.players]
+def _terms(subject: Subject) -> Iterator[tuple[list[nn.Parameter], Tensor]]:
+    """Yield, for every game and player it is about, the player's weights and the unweighted term of one turn."""
+    for game in _games(subject):
+        for player in subject.component.players:
+            yield _turn(subject, game, player)
 
 
 def _turn(subject: Subject, game: TwoPlayerGame, name: str) -> tuple[list[nn.Parameter], Tensor]:
@@ -104,5 +110,4 @@ def _turn(subject: Subject, game: TwoPlayerGame, name: str) -> tuple[list[nn.Par
     play: Play = game.play(phase, batch, random, Progress(0, 0, 0, 10))
     rule = game.parts.penalties[subject.name]
     value = rule(play) if isinstance(rule, Penalty) else phase.terms["loss"](play)
-    rule.after_step(play)
     return game.parameters_of(player), value

@@ -7,22 +7,57 @@ from gan_lightning.hookspecs import hookimpl
 def losses() -> dict[str, str]:
     """Adversarial losses."""
     return {
-        "hinge": "gan_lightning_losses.hinge:Hinge",
-        "non_saturating": "gan_lightning_losses.non_saturating:NonSaturating",
-        "wasserstein": "gan_lightning_losses.wasserstein:Wasserstein",
+        "cramer": "gan_lightning_losses.adversarial.cramer:Cramer",
+        "dual_contrastive": "gan_lightning_losses.adversarial.dual_contrastive:DualContrastive",
+        "energy": "gan_lightning_losses.adversarial.energy:Energy",
+        "f_gan": "gan_lightning_losses.adversarial.f_gan:FGAN",
+        "fisher": "gan_lightning_losses.adversarial.fisher:Fisher",
+        "hinge": "gan_lightning_losses.adversarial.hinge:Hinge",
+        "least_squares": "gan_lightning_losses.adversarial.least_squares:LeastSquares",
+        "loss_sensitive": "gan_lightning_losses.adversarial.loss_sensitive:LossSensitive",
+        "minimax": "gan_lightning_losses.adversarial.minimax:Minimax",
+        "mmd": "gan_lightning_losses.adversarial.mmd:MMD",
+        "non_saturating": "gan_lightning_losses.adversarial.non_saturating:NonSaturating",
+        "realness": "gan_lightning_losses.adversarial.realness:Realness",
+        "relativistic": "gan_lightning_losses.adversarial.relativistic:Relativistic",
+        "relativistic_average": "gan_lightning_losses.adversarial.relativistic_average:RelativisticAverage",
+        "sphere": "gan_lightning_losses.adversarial.sphere:Sphere",
+        "wasserstein": "gan_lightning_losses.adversarial.wasserstein:Wasserstein",
     }
 
 
 @hookimpl
 def penalties() -> dict[str, str]:
-    """Gradient penalties."""
+    """Extra terms, and rules without a term."""
     return {
-        "gradient_penalty": "gan_lightning_losses.gradient_penalty:GradientPenalty",
-        "r1": "gan_lightning_losses.r1:R1",
+        "balanced_consistency": "gan_lightning_losses.penalties.consistency:BalancedConsistency",
+        "consistency": "gan_lightning_losses.penalties.consistency:Consistency",
+        "dragan": "gan_lightning_losses.penalties.dragan:DRAGAN",
+        "drift": "gan_lightning_losses.penalties.drift:Drift",
+        "feature_matching": "gan_lightning_losses.penalties.feature_matching:FeatureMatching",
+        "gradient_penalty": "gan_lightning_losses.penalties.gradient_penalty:GradientPenalty",
+        "latent_consistency": "gan_lightning_losses.penalties.latent_consistency:LatentConsistency",
+        "latent_optimization": "gan_lightning_losses.penalties.latent_optimization:LatentOptimization",
+        "latent_spread": "gan_lightning_losses.penalties.latent_consistency:LatentSpread",
+        "lecam": "gan_lightning_losses.penalties.lecam:LeCam",
+        "max_gp": "gan_lightning_losses.penalties.max_gp:MaxGradientPenalty",
+        "orthogonal": "gan_lightning_losses.penalties.orthogonal:Orthogonal",
+        "orthogonal_discriminator": "gan_lightning_losses.penalties.orthogonal:OrthogonalDiscriminator",
+        "path_length": "gan_lightning_losses.penalties.path_length:PathLength",
+        "pulling_away": "gan_lightning_losses.penalties.pulling_away:PullingAway",
+        "r1": "gan_lightning_losses.penalties.r1:R1",
+        "r2": "gan_lightning_losses.penalties.r2:R2",
+        "top_k": "gan_lightning_losses.penalties.top_k:TopK",
+        "weight_clipping": "gan_lightning_losses.penalties.weight_clipping:WeightClipping",
+        "wgan_div": "gan_lightning_losses.penalties.wgan_div:WGANDiv",
+        "zero_centered": "gan_lightning_losses.penalties.zero_centered:ZeroCentered",
     }
 
 
 @hookimpl
 def augmentations() -> dict[str, str]:
     """Differentiable transforms of what the discriminator sees."""
-    return {"diffaugment": "gan_lightning_losses.diffaugment:DiffAugment"}
+    return {
+        "diffaugment": "gan_lightning_losses.augmentations.diffaugment:DiffAugment",
+        "instance_noise": "gan_lightning_losses.augmentations.instance_noise:InstanceNoise",
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from gan_lightning_losses.diffaugment import DiffAugment
+from gan_lightning_losses.augmentations.diffaugment import DiffAugment
 
 from gan_lightning.randomness import Randomness
 

@@ -1,4 +1,4 @@
-"""The R1 penalty: the discriminator's squared gradient on real samples."""
+"""The R2 penalty: the discriminator's squared gradient on generated samples."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from gan_lightning.components import Penalty
 from gan_lightning.game import Play
 from gan_lightning.origin import Origin
 from gan_lightning.two_player import TwoPlayerPlay
-from gan_lightning_losses.input_gradients import input_gradients
+from gan_lightning_losses.penalties.input_gradients import InputGradientPenalty, input_gradients
 
 
 @dataclass(frozen=True)
-class R1(Penalty):
-    """Penalise the discriminator's slope at the data.
+class R2(InputGradientPenalty):
+    """Penalise the discriminator's slope at what is generated.
 
-    E[||grad D(x)||^2] on real samples x, summed over a sample's values. With the usual form gamma/2 * R1, `weight` is
-    gamma/2: StyleGAN's gamma of 10 is a weight of 5 (Mescheder et al. 2018, arXiv:1801.04406, equation 9).
+    E[||grad D(x)||^2] on generated samples x, summed over a sample's values. With the usual form gamma/2 * R2, `weight`
+    is gamma/2 (Mescheder et al. 2018, arXiv:1801.04406, equation 10). Beside `r1` give both the same weight.
 
     Args:
         weight: Factor on the term, half the paper's gamma.
@@ -28,16 +27,15 @@ class R1(Penalty):
 
     weight: float = 5.0
 
-    differentiates_twice: ClassVar = True
     origin: ClassVar = Origin(
         "Mescheder et al., Which Training Methods for GANs do actually Converge?",
         2018,
         "1801.04406",
-        descends_from=("gradient_penalty",),
+        descends_from=("r1",),
         cures=("stability",),
     )
 
     def __call__(self, play: Play) -> Tensor:
         """Return the penalty, a scalar."""
         assert isinstance(play, TwoPlayerPlay)
-        return input_gradients(play, play.real, play.real_labels, "real").square().sum(dim=1).mean()
+        return input_gradients(play, play.fake, play.fake_labels, "fake").square().sum(dim=1).mean()

@@ -1,0 +1,61 @@
+"""The vector a sample that some losses read, and what they remember of the batches that they compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from gan_lightning.critique import Critique
+from gan_lightning.errors import UserError
+
+
+def vectors(critique: Critique, name: str) -> Tensor:
+    """Return the vectors ``[N, D]`` that a discriminator puts out under a name, in single precision at least.
+
+    Args:
+        critique: The discriminator's opinion of N samples.
+        name: What the loss calls this output in `gan_lightning.components.Loss.heads`.
+
+    Raises:
+        UserError: The discriminator has no such output.
+    """
+    if name not in critique.extras:
+        raise UserError(f"loss {name}: this game gives the discriminator no output {name!r}; use game: two_player")
+    found: Tensor = critique.extras[name].flatten(1)
+    return found.to(torch.promote_types(found.dtype, torch.float32))
+
+
+@dataclass
+class Compared:
+    """The vectors that a loss compared last: where a sample's score is its likeness to others, it is to these.
+
+    They are constants, of the whole batch. Each turn's loss replaces them before anything asks for a score, so they are
+    no part of a checkpoint.
+    """
+
+    _sides: tuple[Tensor, Tensor] | None = field(default=None, repr=False)
+
+    def remember(self, real: Tensor, fake: Tensor) -> None:
+        """Keep vectors of real ``[N, D]`` and of generated samples ``[M, D]``."""
+        self._sides = (real.detach(), fake.detach())
+
+    def recall(self, name: str) -> tuple[Tensor, Tensor]:
+        """Return the vectors of real and of generated samples.
+
+        Args:
+            name: The loss, for the message.
+
+        Raises:
+            UserError: Nothing has been compared yet.
+        """
+        if self._sides is None:
+            raise UserError(f"loss {name}: a sample has a score only beside others; compare two batches first")
+        return self._sides
+
+
+def positive_size(size: int) -> None:
+    """Raise a UserError unless vectors have at least one component."""
+    if size < 1:
+        raise UserError(f"loss.size: expected at least 1, got {size}")

@@ -1,0 +1,1 @@
+"""Transforms of all that the discriminator sees."""

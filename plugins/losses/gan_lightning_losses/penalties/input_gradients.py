@@ -1,0 +1,71 @@
+"""The gradient of the discriminator's score by its input, the matter of all gradient penalties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from gan_lightning.components import Penalty
+from gan_lightning.errors import UserError
+from gan_lightning.two_player import TwoPlayerPlay
+from gan_lightning_losses.penalties.reading import precise, scores
+
+
+@dataclass(frozen=True)
+class InputGradientPenalty(Penalty):
+    """A penalty on the discriminator's gradient by its input.
+
+    Attributes:
+        per_sample: Whether the term takes a score to be a function of its own sample alone. Batch normalisation in the
+            discriminator breaks that: a sample's gradient then holds what it does to the scores of its batch mates.
+    """
+
+    differentiates_twice: ClassVar = True
+    per_sample: ClassVar[bool] = True
+
+
+def input_gradients(play: TwoPlayerPlay, samples: Tensor, labels: Tensor | None, side: str) -> Tensor:
+    """Differentiate each sample's score by the sample.
+
+    Args:
+        play: The discriminator's turn.
+        samples: Where to differentiate, ``[N, *shape]``; they are taken as constants.
+        labels: Their classes ``[N]``, or None.
+        side: Name of the stream of the augmentations.
+
+    Returns:
+        Gradients ``[N, D]`` in float32 or better, one row a sample, with a graph to the discriminator's weights.
+    """
+    samples = precise(samples.detach()).requires_grad_(True)  # noqa: FBT003  (torch's own signature)
+    judged = scores(play, play.judge(samples, labels, side))
+    (gradients,) = torch.autograd.grad(judged.sum(), samples, create_graph=True)
+    return gradients.flatten(1)
+
+
+def norms(gradients: Tensor) -> Tensor:
+    """Return the L2 norm of each row of gradients ``[N, D]``; at 0 its derivative is 0."""
+    lengths: Tensor = torch.linalg.vector_norm(gradients, dim=1)
+    return lengths
+
+
+def gradients_between(play: TwoPlayerPlay, name: str) -> Tensor:
+    """Differentiate on lines between real and generated samples: x = a * real + (1 - a) * fake, a ~ U(0, 1) for each.
+
+    Args:
+        play: The discriminator's turn.
+        name: The penalty's name, for its stream of random numbers and its error.
+
+    Returns:
+        Gradients ``[N, D]``; see `input_gradients`. Points between are judged with the classes of the real samples.
+
+    Raises:
+        UserError: There are not as many real as generated samples.
+    """
+    real, fake = play.real, play.fake
+    if len(real) != len(fake):
+        raise UserError(f"penalties.{name}: it pairs real and generated samples; batches must be equal")
+    share = play.random.uniform(name, len(real), *[1] * (real.dim() - 1)).to(real.dtype)
+    return input_gradients(play, real.lerp(fake.to(real.dtype), 1.0 - share), play.real_labels, "between")

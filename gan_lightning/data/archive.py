@@ -28,7 +28,7 @@ class ZipFiles(Files):
     def __init__(self, root: Path) -> None:
         try:
             self._archive = zipfile.ZipFile(root)
-        except (zipfile.BadZipFile, OSError) as error:
+        except Exception as error:  # a damaged directory is met with errors of many types
             raise UserError(f"data.path: {root} is no folder and no readable .zip ({error})") from error
         members, others, refused = _sort_members(self._archive)
         top = _single_top(members)
@@ -58,7 +58,7 @@ def _sort_members(archive: zipfile.ZipFile) -> tuple[dict[str, zipfile.ZipInfo],
     others, refused = Counter[str](), {}
     for member in archive.infolist():
         name = PurePosixPath(member.filename.replace("\\", "/"))
-        if member.is_dir() or any(is_hidden(part) for part in name.parts if part != ".."):
+        if not member.filename or member.is_dir() or any(is_hidden(part) for part in name.parts if part != ".."):
             continue
         if name.suffix.lower() not in SUFFIXES:
             others[name.suffix.lower()] += 1

@@ -92,9 +92,10 @@ def read_header(file: BinaryIO | Path, name: str) -> Header:
     """Return size and colour of an image file without decoding it.
 
     Raises:
-        DecodeError: The file is no image.
+        DecodeError: The file is no image, or holds more pixels than Pillow's limit.
     """
     with naming(name), Image.open(file, formats=_FORMATS) as image:
+        _refuse_bomb(image)
         return header_of(image)
 
 

@@ -21,6 +21,7 @@ from gan_lightning.data.samples import Samples
 from gan_lightning.errors import UserError
 
 _PARTS: dict[str, tuple[str, ...]] = {"train": ("train",), "test": ("t10k",), "all": ("train", "t10k")}
+_MOST_RATIO = 1032  # what deflate packs at most into one byte
 _FASHION = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 
 
@@ -93,14 +94,19 @@ def _locate(folder: Path, stem: str, dimensions: int) -> Path | None:
 
 def _read(path: Path, dimensions: int) -> NDArray[np.uint8]:
     """Return an IDX file of bytes: two zeros, the type 8, the number of dimensions, each as an int32, the values."""
+    start, size = 4 + 4 * dimensions, path.stat().st_size
     try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            header = file.read(start)
+            if header[:4] != bytes([0, 0, 8, dimensions]) or len(header) < start:
+                told = f"expected an IDX file of bytes in {dimensions} dimensions, begins {header[:4].hex()}"
+                raise UserError(f"{path}: {told}")
+            shape = np.frombuffer(header, ">i4", dimensions, offset=4).tolist()
+            # No more is unpacked than the header speaks of, and no room made for more than there can be.
+            values = file.read(min(max(math.prod(shape), 0), size * _MOST_RATIO) + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{path}: cannot be read ({error})") from error
-    start = 4 + 4 * dimensions
-    if content[:4] != bytes([0, 0, 8, dimensions]) or len(content) < start:
-        raise UserError(f"{path}: expected an IDX file of bytes in {dimensions} dimensions, begins {content[:4].hex()}")
-    shape = np.frombuffer(content, ">i4", dimensions, offset=4).tolist()
-    if len(content) != start + math.prod(shape):
-        raise UserError(f"{path}: expected {start + math.prod(shape)} bytes for shape {shape}, got {len(content)}")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    if min(shape) < 1 or len(values) != math.prod(shape):
+        expected, found = start + math.prod(shape), start + len(values)
+        raise UserError(f"{path}: expected {expected} bytes for shape {shape}, none 0 or less, got {found} or more")
+    return np.frombuffer(values, np.uint8).reshape(shape)

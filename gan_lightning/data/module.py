@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import repeat
+
 import torch
 from lightning.pytorch import LightningDataModule
 
+from gan_lightning.data.batch import Batch
 from gan_lightning.data.loader import RoundLoader, Share
 from gan_lightning.data.samples import Samples
 from gan_lightning.module import GANModule
+
+
+class Rounds:
+    """Hands one iterator over rounds to every training step, which takes as many as it likes.
+
+    Lightning fetches a batch ahead; since that is the iterator itself, no round is taken before it is played.
+    """
+
+    def __init__(self, loader: RoundLoader) -> None:
+        self._loader = loader
+
+    def __iter__(self) -> Iterator[Iterator[Batch]]:
+        return repeat(iter(self._loader))
 
 
 class RoundData(LightningDataModule):
@@ -27,12 +44,12 @@ class RoundData(LightningDataModule):
         self.flip = flip
         self.memory_format = memory_format
 
-    def train_dataloader(self) -> RoundLoader:
-        """Return the endless loader; it begins where the checkpoint that was loaded ended."""
+    def train_dataloader(self) -> Rounds:
+        """Return the endless rounds; they begin where the checkpoint that was loaded ended."""
         assert self.trainer is not None
         module = self.trainer.lightning_module
         assert isinstance(module, GANModule)
-        return RoundLoader(
+        loader = RoundLoader(
             self.samples,
             module.plan,
             self.seed,
@@ -41,3 +58,4 @@ class RoundData(LightningDataModule):
             flip=self.flip,
             memory_format=self.memory_format,
         )
+        return Rounds(loader)

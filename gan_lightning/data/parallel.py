@@ -1,4 +1,4 @@
-"""Many small tasks on threads, their results in order, with a bar where someone waits for them."""
+"""Tasks on threads: many small ones with their results in order, or the next one while this one is used."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import TypeVar
+from functools import cache
+from typing import Generic, Self, TypeVar
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 PATIENCE = 2.0
@@ -26,7 +28,7 @@ def in_order(task: Callable[[int], T], count: int, chunk: int = 32) -> Iterator[
         count: Number of tasks.
         chunk: Tasks handed to a thread at once. No more than four for each thread are held at any time.
     """
-    workers = min(os.cpu_count() or 1, 16)
+    workers = threads()
     starts = iter(range(0, count, chunk))
     pending: deque[Future[list[T]]] = deque()
     pool = ThreadPoolExecutor(workers)
@@ -44,6 +46,61 @@ def in_order(task: Callable[[int], T], count: int, chunk: int = 32) -> Iterator[
             yield results
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def spread(task: Callable[[T], None], parts: Iterable[T]) -> None:
+    """Run a task on each part, on threads that are kept, and wait; the error of the first part that has one is raised.
+
+    Args:
+        task: Called with each part. It must not call `spread` itself.
+        parts: What to share out.
+    """
+    for future in [_kept().submit(task, part) for part in parts]:
+        future.result()
+
+
+class Ahead(Generic[S, T]):
+    """Does the task that will probably be wanted next on a thread, while its caller works with the last result.
+
+    Args:
+        task: Called with one argument at a time.
+    """
+
+    def __init__(self, task: Callable[[S], T]) -> None:
+        self._task = task
+        self._pool = ThreadPoolExecutor(1)
+        self._coming: tuple[S, Future[T]] | None = None
+
+    def take(self, wanted: S, guess: S) -> T:
+        """Return ``task(wanted)``, which is there already if it was the last guess, and begin with ``task(guess)``."""
+        coming = self._coming
+        if coming is not None and coming[0] == wanted:
+            future = coming[1]
+        else:
+            self._drop()
+            future = self._pool.submit(self._task, wanted)
+        self._coming = (guess, self._pool.submit(self._task, guess))
+        return future.result()
+
+    def _drop(self) -> None:
+        if self._coming is not None:
+            self._coming[1].cancel()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+
+def threads() -> int:
+    """Return how many threads share work: one a core, and no more than 16."""
+    return min(os.cpu_count() or 1, 16)
+
+
+@cache
+def _kept() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads())
 
 
 def track(chunks: Iterable[list[T]], total: int, title: str) -> Iterator[list[T]]:

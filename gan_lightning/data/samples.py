@@ -1,15 +1,37 @@
-"""A decoded data set: every sample in one array, in memory or memory-mapped."""
+"""A data set: its samples by number, in memory, memory-mapped, or decoded when they are asked for."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from gan_lightning.data.order import Order, Shuffled
 from gan_lightning.data.spec import DataSpec, Kind
+
+
+class Values(Protocol):
+    """Samples by number: a tensor, or something that decodes those that are asked for, the same ones every time.
+
+    ``shape`` is ``[N, C, H, W]`` or ``[N, D]``; indexing with int64 ``[n]`` or a slice gives a tensor of those samples
+    that is the caller's own to keep. It is called from several threads.
+    """
+
+    @property
+    def shape(self) -> torch.Size:
+        """Number of samples, then the shape of one."""
+        ...
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """uint8 for images, float32 for points."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Tensor | slice, /) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -17,20 +39,22 @@ class Samples:
     """All samples of a data set.
 
     Args:
-        values: uint8 images ``[N, C, H, W]``, or float32 points ``[N, D]``.
+        values: uint8 images ``[N, C, H, W]``, or float32 points ``[N, D]``; a tensor, or what decodes as it is indexed.
         labels: int64 ``[N]``, or None.
         name: What the data are called in scores and messages.
         fingerprint: Hash of the content, the key of everything that is cached about it.
         class_names: Names of the classes, in the order of their labels.
         facts: Anything else that a metric may ask for, such as the modes of a mixture.
+        order: How training shuffles them.
     """
 
-    values: Tensor
+    values: Values
     labels: Tensor | None
     name: str
     fingerprint: str
     class_names: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    order: Order = field(default_factory=Shuffled)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -45,8 +69,7 @@ class Samples:
         """Shape and classes."""
         counts: tuple[int, ...] = ()
         if self.labels is not None:
-            found = Counter(self.labels.tolist())
-            counts = tuple(found.get(label, 0) for label in range(len(self.class_names) or max(found) + 1))
+            counts = tuple(self.labels.bincount(minlength=len(self.class_names)).tolist())
         return DataSpec(tuple(self.values.shape[1:]), counts, self.class_names, self.kind)
 
 

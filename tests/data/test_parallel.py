@@ -4,7 +4,7 @@ import time
 import pytest
 
 from gan_lightning.data import parallel
-from gan_lightning.data.parallel import in_order, track
+from gan_lightning.data.parallel import Ahead, in_order, spread, track
 
 
 def test_results_are_in_order_though_tasks_finish_out_of_it():
@@ -51,3 +51,43 @@ def test_a_bar_is_shown_on_a_terminal_to_those_who_wait(monkeypatch, capsys, ter
     monkeypatch.setenv("TERM", "xterm")
     assert list(track([[1, 2], [3]], 3, "Decoding")) == [[1, 2], [3]]
     assert ("Decoding" in capsys.readouterr().err) is shown
+
+
+def test_parts_are_shared_out_and_the_first_error_is_raised():
+    done = set()
+    spread(done.add, range(50))
+    assert done == set(range(50))
+
+    def task(part):
+        time.sleep(0.01 if part == 3 else 0)
+        if part in (3, 5):
+            raise ValueError(str(part))
+
+    with pytest.raises(ValueError, match="3"):
+        spread(task, range(9))
+
+
+def test_what_was_guessed_is_there_and_what_was_not_is_made():
+    made = []
+
+    def task(number):
+        made.append(number)
+        return number * 10
+
+    with Ahead(task) as ahead:
+        assert [ahead.take(1, guess=2), ahead.take(2, guess=3), ahead.take(7, guess=8)] == [10, 20, 70]
+    assert made.count(2) == 1
+    assert 7 in made
+
+
+def test_an_error_of_a_guess_is_raised_only_if_it_is_wanted():
+    def task(number):
+        if number == 2:
+            raise ValueError("two")
+        return number
+
+    with Ahead(task) as ahead:
+        assert ahead.take(1, guess=2) == 1
+        assert ahead.take(3, guess=2) == 3
+        with pytest.raises(ValueError, match="two"):
+            ahead.take(2, guess=4)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import torch
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 
 from gan_lightning.errors import UserError
 from gan_lightning.recipe.schema import Recipe
@@ -14,9 +16,16 @@ def check_devices(recipe: Recipe) -> None:
     """Refuse what the machine at hand cannot do or what Lightning would silently change.
 
     Raises:
-        UserError: The batch cannot be shared out, or float16 is asked for on a CPU.
+        UserError: The batch cannot be shared out, float16 is asked for on a CPU, or torchrun or SLURM has started
+            another number of processes than the recipe asks for, which would all write into one folder or wait forever.
     """
     world = processes(recipe.trainer)
+    launcher, started = _started(default=world)
+    if started != world:
+        raise UserError(
+            f"trainer.devices: {launcher} has started {started} processes, and trainer.devices times trainer.num_nodes "
+            f"is {world}"
+        )
     for key, size in {"data.batch_size": recipe.data.batch_size, **_generator_batch(recipe)}.items():
         if size % world:
             raise UserError(f"{key}: {size} images cannot be shared out evenly to {world} processes")
@@ -34,6 +43,15 @@ def processes(trainer: dict[str, Any]) -> int:
         devices = len(devices.split(",")) if "," in devices else int(devices)
     count = len(devices) if isinstance(devices, list) else int(devices)
     return max(1, count) * int(trainer.get("num_nodes", 1))
+
+
+def _started(default: int) -> tuple[str, int]:
+    """Return who has started this process, and how many there are."""
+    if torch.distributed.is_torchelastic_launched():
+        return "torchrun", int(os.environ["WORLD_SIZE"])
+    if SLURMEnvironment.detect():
+        return "SLURM", int(os.environ["SLURM_NTASKS"])
+    return "nobody", default
 
 
 def _generator_batch(recipe: Recipe) -> dict[str, int]:

@@ -99,8 +99,11 @@ def updates_of(path: Path) -> int:
 
 def is_first_process() -> bool:
     """Tell whether this process is the one that writes, before and after Lightning has launched the others."""
-    names = ("RANK", "LOCAL_RANK", "SLURM_PROCID")
-    return next((int(os.environ[name]) for name in names if name in os.environ), 0) == 0
+    for names in (("RANK",), ("NODE_RANK", "LOCAL_RANK"), ("SLURM_PROCID",)):
+        ranks = [int(os.environ[name]) for name in names if name in os.environ]
+        if ranks:
+            return not any(ranks)
+    return True
 
 
 def cache_folder() -> Path:

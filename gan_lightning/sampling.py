@@ -16,7 +16,14 @@ CHUNK = 64
 
 @torch.no_grad()
 def draw_samples(
-    game: Game, networks: Mapping[str, nn.Module], count: int, seed: int, labels: Tensor | None = None
+    game: Game,
+    networks: Mapping[str, nn.Module],
+    count: int,
+    seed: int,
+    labels: Tensor | None = None,
+    *,
+    rank: int = 0,
+    world: int = 1,
 ) -> Iterator[Tensor]:
     """Yield samples ``[<= 64, *shape]`` on the CPU until there are `count`; images are in [-1, 1].
 
@@ -26,6 +33,9 @@ def draw_samples(
         count: How many.
         seed: Names the samples.
         labels: Classes ``[count]`` of a conditional game, or None to draw them.
+        rank: This process among `world`, which take turns with the batches. All make as many, since sharded networks
+            need that, and those beyond `count` are dropped.
+        world: Number of processes.
     """
     device = next((weight.device for network in networks.values() for weight in network.parameters()), None)
     random = Randomness(seed, device=device or torch.device("cpu"))
@@ -33,10 +43,12 @@ def draw_samples(
     try:
         for network in networks.values():
             network.eval()
-        for start in range(0, count, CHUNK):
+        for first in range(0, count, CHUNK * world):
+            start = first + CHUNK * rank
             wanted = None if labels is None else _padded(labels[start : start + CHUNK]).to(random.device)
             made = game.sample(networks, CHUNK, random.at("sample", start // CHUNK), wanted)
-            yield made[: count - start].float().cpu()
+            if start < count:
+                yield made[: count - start].float().cpu()
     finally:
         for name, network in networks.items():
             network.train(modes[name])

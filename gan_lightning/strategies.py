@@ -20,11 +20,12 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gan_lightning.errors import UserError, nearest
+from gan_lightning.sharded import SHARDED
 
 _SINGLE_ENGINE = "it trains one model with one optimiser, and a game has a player a side; use ddp"
 REFUSED = {
     "deepspeed": _SINGLE_ENGINE,
-    "fsdp": "it wraps one model for one optimiser; use ddp",
+    "fsdp": f"it wraps one model for one optimiser; use ddp, or {SHARDED} for networks that do not fit on one device",
     "ddp_spawn": "the process that was started would not see what its children trained; use ddp",
     "ddp_fork": "the process that was started would not see what its children trained; use ddp",
     "ddp_notebook": "the process that was started would not see what its children trained; use ddp",
@@ -77,6 +78,8 @@ def resolve_strategy(name: str, processes: int) -> str:
     Raises:
         UserError: A strategy that cannot train players that take turns.
     """
+    if name == SHARDED:
+        return name
     for refused, reason in REFUSED.items():
         if name.startswith(refused):
             raise UserError(f"trainer.strategy: {name} cannot play a game: {reason}")

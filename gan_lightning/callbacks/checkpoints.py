@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from gan_lightning.averages import write_averages
+from gan_lightning.averages import gather_averages, write_averages
 from gan_lightning.callbacks.signals import Signals
 from gan_lightning.disk import replacing, sweep
 from gan_lightning.loggers.base import Dashboard
@@ -48,8 +48,10 @@ class Checkpoints(Callback):
         """Save where a checkpoint is due, unless steps are being left out: that state is no good one."""
         del args
         assert isinstance(pl_module, GANModule)
-        failing = pl_module.guard is not None and pl_module.guard.failing
-        due = (pl_module.passed(self.every) or trainer.should_stop) and not failing
+        due = pl_module.passed(self.every) or trainer.should_stop
+        if due and pl_module.guard is not None:
+            pl_module.guard.settle()
+            due = not pl_module.guard.failing
         if due or pl_module.finished or self.signals.received:
             self.save(trainer, pl_module)
 
@@ -79,6 +81,7 @@ def write_checkpoint(trainer: Trainer, path: Path, link: Path | None = None) -> 
     """
     module = trainer.lightning_module
     assert isinstance(module, GANModule)
+    averages = gather_averages(module)
     try:
         trainer.save_checkpoint(path, weights_only=False)
     except OSError as error:
@@ -89,7 +92,7 @@ def write_checkpoint(trainer: Trainer, path: Path, link: Path | None = None) -> 
         try:
             if link is not None:
                 point(link, path)
-            write_averages(module, (link or path).stem, path.parent)
+            write_averages(module, averages, (link or path).stem, path.parent)
         except OSError as error:
             _remark(link or path, error)
             return False

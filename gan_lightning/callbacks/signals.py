@@ -6,18 +6,20 @@ import signal
 import threading
 import time
 from types import FrameType
+from typing import ClassVar
 
 import torch
 import torch.distributed as dist
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
-from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from gan_lightning.callbacks.requeue import asks_to_requeue, requeue
 from gan_lightning.module import GANModule
 
 #: Seconds between two agreements of all processes, about.
 _PAUSE = 1.0
 _MOST_ROUNDS = 64
+_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGUSR1") if hasattr(signal, name)]
 
 
 class Interrupted(SystemExit):
@@ -40,12 +42,16 @@ class Signals(Callback):
 
     Nothing is done in the handler but to note the signal. A second Ctrl-C ends the process at once. Processes agree
     by one all-reduce of two numbers about every second: Lightning's own handler for SIGTERM speaks to the other
-    processes from within, and hangs where only one gets the signal. On a SLURM cluster the signal for requeueing stays
-    with Lightning. Comes first among the callbacks, so that scoring the untrained generator can be interrupted too.
+    processes from within, hangs where only one gets the signal, and broadcasts a number at every step, which the device
+    is waited for. On a SLURM cluster the signal for requeueing puts the job back to the queue, once the checkpoint is
+    written; Lightning would save within the handler, in the middle of a round. Comes first among the callbacks, so that
+    scoring the untrained generator can be interrupted too.
 
     Attributes:
         received: The signal that all processes know of, or 0.
     """
+
+    every: ClassVar[int | None] = None
 
     def __init__(self) -> None:
         self.received = 0
@@ -54,13 +60,19 @@ class Signals(Callback):
         self._rounds = 0
         self._agreed = 0.0
 
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Let Lightning note SIGTERM here, and leave out its own agreement."""
+        del pl_module, stage
+        trainer._signal_connector._sigterm_notifier_fn = self._note  # type: ignore[assignment, method-assign]
+        trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = _nothing  # type: ignore[method-assign]
+
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Take the signals over; Lightning gives them back when it is done."""
-        del pl_module
+        del trainer, pl_module
         self._agreed = time.monotonic()
         if threading.current_thread() is not threading.main_thread():
             return  # only the main thread may
-        for number in _taken(trainer):
+        for number in _SIGNALS:
             signal.signal(number, self._note)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: object) -> None:
@@ -73,6 +85,12 @@ class Signals(Callback):
             self.received = self._own
         if self.received:
             trainer.should_stop = True
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Requeue a SLURM job that has not ended."""
+        assert isinstance(pl_module, GANModule)
+        if trainer.is_global_zero and asks_to_requeue(trainer, self.received) and not pl_module.finished:
+            requeue()
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         del frame
@@ -93,11 +111,5 @@ class Signals(Callback):
         self.received, self._rounds, self._agreed = int(number), 0, time.monotonic()
 
 
-def _taken(trainer: Trainer) -> list[signal.Signals]:
-    environment = getattr(trainer.strategy, "cluster_environment", None)
-    environment = environment or trainer._accelerator_connector.cluster_environment
-    wanted = [signal.SIGTERM, signal.SIGINT]
-    wanted += [signal.SIGUSR1] if hasattr(signal, "SIGUSR1") else []
-    if isinstance(environment, SLURMEnvironment) and environment.auto_requeue:
-        return [number for number in wanted if number != environment.requeue_signal]
-    return wanted
+def _nothing() -> None:
+    """Stand in for the agreement that is left out."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
+
+from gan_lightning.dtensors import own_part
 
 
 class EMA(nn.Module):
@@ -41,6 +43,11 @@ class EMA(nn.Module):
         self.requires_grad_(False)  # noqa: FBT003  (torch's own signature)
         self.eval()
         self._sources = dict(networks)
+        self._pairs: _Pairs | None = None
+
+    def begin(self) -> None:
+        """Find the tensors anew; networks may have been moved or sharded since."""
+        self._pairs = None
 
     def train(self, mode: bool = True) -> EMA:  # noqa: FBT001, FBT002  (torch's own signature)
         """Stay in evaluation mode, whatever the module around does."""
@@ -56,10 +63,10 @@ class EMA(nn.Module):
             batch: Generated images in the update, over all processes.
             images: Real images seen so far, over all processes.
         """
-        averages, values, copies, originals = self._pairs()
+        self._pairs = pairs = self._pairs or self._find()
         weight = 1.0 if updates <= self.start else 1.0 - self.decay(batch, images)
-        torch._foreach_lerp_(averages, values, weight)
-        for copy, original in zip(copies, originals, strict=True):
+        torch._foreach_lerp_(pairs.averages, pairs.values, weight)
+        for copy, original in zip(pairs.copies, pairs.originals, strict=True):
             copy.copy_(original)
 
     def decay(self, batch: int, images: int) -> float:
@@ -67,17 +74,23 @@ class EMA(nn.Module):
         half_life = self.half_life_images if self.ramp is None else min(self.half_life_images, self.ramp * images)
         return 0.5 ** (batch / half_life) if half_life > 0 else 0.0
 
-    def _pairs(self) -> tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]:
-        averages: list[Tensor] = []
-        values: list[Tensor] = []
-        copies: list[Tensor] = []
-        originals: list[Tensor] = []
+    def _find(self) -> _Pairs:
+        found = _Pairs([], [], [], [])
         for name, source in self._sources.items():
             average = self.networks[name]
-            averages += list(average.parameters())
-            values += list(source.parameters())
+            found.averages.extend(map(own_part, average.parameters()))
+            found.values.extend(map(own_part, source.parameters()))
             for own, other in zip(average.buffers(), source.buffers(), strict=True):
                 averaged = own.is_floating_point() and self.buffers_rule == "average"
-                (averages if averaged else copies).append(own)
-                (values if averaged else originals).append(other)
-        return averages, values, copies, originals
+                (found.averages if averaged else found.copies).append(own)
+                (found.values if averaged else found.originals).append(other)
+        return found
+
+
+class _Pairs(NamedTuple):
+    """What moves towards what, and what is copied from what: a walk over the networks is dearer than the update."""
+
+    averages: list[Tensor]
+    values: list[Tensor]
+    copies: list[Tensor]
+    originals: list[Tensor]

@@ -54,6 +54,11 @@ class Phase:
     fresh: bool = False
     counts: bool = False
 
+    @cached_property
+    def label(self) -> str:
+        """What is noted of its steps begins with this."""
+        return self.player if self.every == 1 else f"{self.player}/{'+'.join(self.terms)}"
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -107,6 +112,14 @@ class Play:
     def observations(self) -> dict[str, Tensor]:
         """Return tensors whose distribution is worth a look; asked for on logging rounds, after the turn."""
         return {}
+
+    def forget(self) -> None:
+        """Let go of everything once the turn is over; a play is of no use after that.
+
+        What is derived may refer back to the play, as critiques that are not made yet do. Such circles wait for
+        Python's garbage collector, and those that live to see it at work once, for hours, with all their tensors.
+        """
+        vars(self).clear()
 
 
 @dataclass(frozen=True)
@@ -163,6 +176,11 @@ class Game(nn.Module, ABC):
     def play(self, phase: Phase, batch: Batch, random: Randomness, progress: Progress) -> Play:
         """Return what a turn sees."""
         return Play(self, phase, batch, random, progress)
+
+    @property
+    def acts_after_steps(self) -> bool:
+        """Whether `after_step` does anything."""
+        return type(self).after_step is not Game.after_step
 
     def after_step(self, play: Play) -> None:
         """Act once the player of a turn has made its step, such as by clipping its weights."""

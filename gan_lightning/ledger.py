@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from gan_lightning.dtensors import whole
+
 
 class Ledger:
     """Scalars since the last settlement, and, on rounds that are watched, whole distributions."""
@@ -18,12 +20,17 @@ class Ledger:
         self._observed: dict[str, list[Tensor]] = defaultdict(list)
 
     def add(self, name: str, value: Tensor) -> None:
-        """Note a scalar."""
-        self._scalars[name].append(value.detach())
+        """Note a scalar, such as the norm of a gradient of which each process holds a part."""
+        self._scalars[name].append(whole(value.detach()))
 
     def observe(self, name: str, values: Tensor) -> None:
         """Note a tensor whose distribution is wanted."""
         self._observed[name].append(values.detach())
+
+    def latest(self, name: str) -> Tensor | None:
+        """Return what was noted last under a name since the last settlement, if anything, and keep it."""
+        noted = self._scalars.get(name) or self._observed.get(name)
+        return noted[-1] if noted else None
 
     def means(self) -> tuple[list[str], Tensor]:
         """Return the names of the scalars and their means ``[K]``, and forget them."""

@@ -1,30 +1,37 @@
-"""The adversarial step: one LightningModule that plays any game, turn by turn."""
+"""The one LightningModule, which trains any game."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-import torch
 import torch.distributed as dist
 from lightning.pytorch import LightningModule
-from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gan_lightning.checkpoint import PRODUCT
+from gan_lightning.compiled import refuse
 from gan_lightning.data.batch import Batch
 from gan_lightning.data.loader import Plan
+from gan_lightning.drivers import choose_driver
 from gan_lightning.ema import EMA
-from gan_lightning.game import Game, Phase, Play, Progress
+from gan_lightning.game import Game, Progress
 from gan_lightning.guard import StepGuard
 from gan_lightning.ledger import Ledger
-from gan_lightning.randomness import Randomness, mix
+from gan_lightning.pauses import pauses
+from gan_lightning.randomness import Randomness
 from gan_lightning.schedule import Binding
+from gan_lightning.step import Counters, Driver, Step
+
+# Seconds after which a training step ends, so that signals are heard and the bar moves
+_PATIENCE = 0.05
 
 
 class GANModule(LightningModule):
-    """Plays a game: for every phase that is due, its player alone minimises its terms.
+    """What Lightning trains: the step, its counters, stages and schedules, and what a checkpoint keeps.
 
     Training is counted in generator updates. Lightning counts every optimiser's step, so the others' steps are kept
     from its counter: ``max_steps``, checkpoint names and loggers all speak of generator updates.
@@ -41,7 +48,7 @@ class GANModule(LightningModule):
         facts: What a checkpoint must say so that the networks can be rebuilt from it alone.
 
     Attributes:
-        guard: Tells which steps may be made, or None where all are made.
+        step: Plays the rounds.
     """
 
     def __init__(
@@ -61,144 +68,123 @@ class GANModule(LightningModule):
         self.automatic_optimization = False
         self.game = game
         self.ema = ema
-        self.seed = seed
-        self.steps = steps
-        self.accumulate = accumulate
-        self.clip = clip
+        self.step = Step(game, seed=seed, steps=steps, accumulate=accumulate, clip=clip, ema=ema)
+        self._pauses: frozenset[int] = frozenset()
         self.facts = dict(facts or {})
-        self.ledger = Ledger()
-        self.guard: StepGuard | None = None
-        self.updates = 0
-        self.rounds = 0
-        self.images = 0
         self._updates_before = 0
         self._make_optimizers = dict(optimizers)
-        self._optimizers_of: dict[str, Optimizer] = {}
         self._component_bindings = tuple(bindings)
         self._bindings: tuple[Binding, ...] = ()
         self._rates: list[float] = []
         self._stage: int | None = None
-        self._turn: str | None = None
-        self._label = ""
-        self._weights = {player.name: game.parameters_of(player) for player in game.players}
+        self._driver: Driver | None = None
+        self._random: Randomness | None = None
 
-    # --- The step -----------------------------------------------------------------------------------------------------
+    # --- Rounds -------------------------------------------------------------------------------------------------------
 
-    def training_step(self, batch: Batch, batch_idx: int) -> None:
-        """Play a round on the real samples of all its turns."""
+    def training_step(self, rounds: Iterator[Batch], batch_idx: int) -> None:
+        """Play some rounds: one, or as many as take a twentieth of a second, so that what Lightning does is rare.
+
+        It ends at every update that a callback wants to see; see `pauses`.
+
+        What is drawn depends on the counters alone, so it does not matter where one call ends and the next begins.
+        """
         del batch_idx
         self._updates_before = self.updates
+        assert self._random is not None
+        patience = _PATIENCE if self._random.world == 1 else 0.0  # processes must pause together
+        began = time.perf_counter()
+        while True:
+            self._play_round(next(rounds))
+            if self._must_pause or time.perf_counter() - began > patience:
+                return
+
+    def _play_round(self, batch: Batch) -> None:
         self._begin_round()
-        random = Randomness(self.seed, self.global_rank, self._world, self.device).at("round", self.rounds)
-        self._seed_layers()
-        progress = self.progress
-        reals = iter(batch.split(self._local_batch(self.images)))
-        drawn = [next(reals) for _ in range(self.accumulate)]
-        untouched = True
-        for index, phase in enumerate(self.game.phases()):
-            if self.rounds % phase.every:
-                continue
-            for turn in range(phase.turns):
-                if phase.fresh and not untouched:
-                    drawn = [next(reals) for _ in range(self.accumulate)]
-                untouched = untouched and not phase.fresh
-                self._take_turn(phase, drawn, random.at(index, turn), progress)
-        self.rounds += 1
-        self.images += self.plan(self.images).images
+        assert self._random is not None
+        assert self._driver is not None
+        batch = batch.to(self._random.device)
+        self.step.play_round(batch, self.batch_size(self.images), self._random, self._driver)
 
-    def _take_turn(self, phase: Phase, batches: Sequence[Batch], random: Randomness, progress: Progress) -> None:
-        self._freeze_all_but(phase.player)
-        self._label = phase.player if phase.every == 1 else f"{phase.player}/{'+'.join(phase.terms)}"
-        optimizer = self._optimizers_of[phase.player]
-        optimizer.zero_grad()
-        for micro, batch in enumerate(batches):
-            play = self.game.play(phase, batch, random.at(micro), progress)
-            losses = {name: term(play) for name, term in phase.terms.items()}
-            total: Tensor = sum(losses.values()) * (phase.gain / self.accumulate)  # type: ignore[assignment]
-            self.manual_backward(total)
-            if self.guard is not None:
-                self.guard.expose(total, self._weights[phase.player])
-            self._note(phase, play, losses)
-        self._step(phase, optimizer)
-        self.game.after_step(play)
+    @property
+    def _must_pause(self) -> bool:
+        failing = self.guard is not None and self.guard.failing
+        return failing or self.finished or any(self.passed(every) for every in self._pauses)
 
-    def _step(self, phase: Phase, optimizer: Optimizer) -> None:
-        if not phase.counts:
-            self.trainer.strategy.optimizer_step(optimizer, _nothing)
-            return
-        self._counted(phase.player).step()
-        self.updates += 1
+    def on_train_start(self) -> None:
+        """Find out what holds for all of a training: to ask a Trainer in every round is dear."""
+        self._pauses = pauses(self.trainer.callbacks)  # type: ignore[attr-defined]
+        self._random = Randomness(self.step.seed, self.global_rank, self._world, self.device)
+        self._driver = choose_driver(self.trainer, self, self.step)
+        if self.step.compiles:
+            self._check_compilable()
         if self.ema is not None:
-            generated = self.game.generated(self.batch_size(self.images)) * self.accumulate
-            self.ema.update(updates=self.updates, batch=generated, images=self.images)
+            self.ema.begin()
 
-    def _counted(self, player: str) -> LightningOptimizer:
-        """Return the wrapper around a player's optimiser whose steps Lightning counts."""
-        wrapped = self.optimizers()
-        return wrapped[self._order.index(player)] if isinstance(wrapped, list) else wrapped  # type: ignore[return-value]
-
-    def _seed_layers(self) -> None:
-        """Make what layers draw by themselves, such as dropout, a function of the round and the rank too."""
-        seed = mix(self.seed, "layers", self.rounds, self.global_rank)
-        torch.default_generator.manual_seed(seed)
-        if self.device.type == "cuda":
-            torch.cuda.manual_seed(seed)
+    def _check_compilable(self) -> None:
+        assert self._random is not None
+        if self._random.world > 1 or self._random.device.type != "cpu" or self.trainer.precision != "32-true":
+            refuse("turns are compiled on one CPU process in float32")
+        if self._component_bindings:
+            refuse(f"{self._component_bindings[0].where} follows a schedule")
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Guard the step, clip and note the norm of the gradient, which the precision plugin has unscaled by now."""
-        if self.guard is not None and not self.guard.passes(str(self._turn), _gradients(optimizer)):
-            optimizer.zero_grad()  # an optimiser leaves weights without gradients, and their states, alone
-            return
-        if self.clip is None and not self.ledger.watching:
-            return
-        weights = [weight for group in optimizer.param_groups for weight in group["params"] if weight.grad is not None]
-        norm = nn.utils.get_total_norm([weight.grad for weight in weights if weight.grad is not None])
-        if self.clip is not None:
-            nn.utils.clip_grads_with_norm_(weights, self.clip, norm)
-        self.ledger.add(f"{self._label}/gradient_norm", norm)
-
-    def _freeze_all_but(self, name: str) -> None:
-        if self._turn == name:
-            return
-        for player, weights in self._weights.items():
-            for weight in weights:
-                weight.requires_grad_(player == name)
-        self._turn = name
-
-    def _note(self, phase: Phase, play: Play, losses: Mapping[str, Tensor]) -> None:
-        for name, loss in losses.items():
-            self.ledger.add(f"{phase.player}/{name}", loss)
-        if self.ledger.watching:
-            for name, values in play.observations().items():
-                self.ledger.observe(name, values)
+        """Prepare the gradient, which the precision plugin has unscaled by now."""
+        self.step.prepare(optimizer)
 
     # --- Rounds, stages and schedules ---------------------------------------------------------------------------------
 
     @property
     def progress(self) -> Progress:
         """How far training is."""
-        return Progress(self.updates, self.rounds, self.images, self.steps)
+        return self.step.progress
+
+    @property
+    def updates(self) -> int:
+        """Generator updates made."""
+        return self.step.counters.updates
+
+    @property
+    def rounds(self) -> int:
+        """Rounds played."""
+        return self.step.counters.rounds
+
+    @property
+    def images(self) -> int:
+        """Real images seen, over all processes."""
+        return self.step.counters.images
+
+    @property
+    def ledger(self) -> Ledger:
+        """What has been noted since the last row of the logs."""
+        return self.step.ledger
+
+    @property
+    def guard(self) -> StepGuard | None:
+        """Tells which steps may be made; all are made without one."""
+        return self.step.guard
+
+    @guard.setter
+    def guard(self, guard: StepGuard | None) -> None:
+        self.step.guard = guard
 
     def passed(self, every: int) -> bool:
-        """Tell whether the round that has just ended brought the updates to a multiple of `every`, or past one."""
+        """Tell whether the training step that has just ended brought the updates to a multiple, or past one."""
         return self.updates // every > self._updates_before // every
 
     @property
     def finished(self) -> bool:
         """Whether all updates are made; a round of several may make more than were asked for."""
-        return self.updates >= self.steps
+        return self.updates >= self.step.steps
 
     def plan(self, images: int) -> Plan:
         """Return what the round that begins after `images` real images draws, over all processes."""
-        return Plan(self.game.draws() * self.accumulate, self.batch_size(images))
+        return Plan(self.game.draws() * self.step.accumulate, self.batch_size(images))
 
     def batch_size(self, images: int) -> int:
         """Return the size of a batch, over all processes, at the stage of that moment."""
         stage = self.game.stages()[self.game.stage_at(images)]
         return stage.batch_size or self.game.batch_size
-
-    def _local_batch(self, images: int) -> int:
-        return self.batch_size(images) // self._world
 
     @property
     def _world(self) -> int:
@@ -221,31 +207,28 @@ class GANModule(LightningModule):
         forgetful = self.game.enter(stage)
         if not first:
             for name in forgetful:
-                self._optimizers_of[name].state.clear()
+                self.step.optimizers[name].state.clear()
         self._stage = stage
 
     # --- Lightning ----------------------------------------------------------------------------------------------------
 
     def configure_optimizers(self) -> list[Optimizer]:
         """Make one optimiser for each player, in the players' order."""
-        made = {name: self._make_optimizers[name](self._weights[name]) for name in self._order}
-        self._optimizers_of = {name: optimizer for name, (optimizer, _) in made.items()}
+        weights = {player.name: self.game.parameters_of(player) for player in self.game.players}
+        made = {name: self._make_optimizers[name](weights[name]) for name in weights}
+        self.step.begin({name: optimizer for name, (optimizer, _) in made.items()})
         scheduled = [binding for _, bindings in made.values() for binding in bindings]
         self._bindings = (*self._component_bindings, *scheduled)
         self._rates = [group["lr"] for group in self._groups()]
-        return list(self._optimizers_of.values())
+        return list(self.step.optimizers.values())
 
     def _groups(self) -> list[dict[str, Any]]:
-        return [group for optimizer in self._optimizers_of.values() for group in optimizer.param_groups]
-
-    @property
-    def _order(self) -> list[str]:
-        return [player.name for player in self.game.players]
+        return [group for optimizer in self.step.optimizers.values() for group in optimizer.param_groups]
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the counters, which everything drawn is a function of, and what rebuilds the networks."""
         checkpoint[PRODUCT] = self.facts
-        checkpoint["progress"] = {"updates": self.updates, "rounds": self.rounds, "images": self.images}
+        checkpoint["progress"] = asdict(self.step.counters)
         checkpoint["stage"] = self._stage
         checkpoint["ledgers"] = self._ledgers()
         if self.guard is not None:
@@ -253,8 +236,7 @@ class GANModule(LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Continue from the counters of a checkpoint."""
-        for name, count in checkpoint["progress"].items():
-            setattr(self, name, count)
+        self.step.counters = Counters(**checkpoint["progress"])
         self._stage = checkpoint["stage"]
         ledgers = checkpoint["ledgers"]
         if self._trainer is not None and len(ledgers) == self._world:
@@ -280,12 +262,3 @@ class GANModule(LightningModule):
         if averaged and self.ema is not None:
             networks.update(self.ema.networks.items())
         return networks
-
-
-def _gradients(optimizer: Optimizer) -> list[Tensor]:
-    weights = (weight for group in optimizer.param_groups for weight in group["params"])
-    return [weight.grad for weight in weights if weight.grad is not None]
-
-
-def _nothing() -> None:
-    """Stand in for the closure that the optimisers of manual optimisation do not need."""

@@ -25,17 +25,20 @@ class Choices:
         allocator: Whether the C library keeps freed memory for the next step.
         memory_format: How images are laid out.
         fused_optimizers: Whether optimisers update all weights in one kernel.
+        compiled_turns: Whether each turn is compiled; see `gan_lightning.compiled`.
     """
 
     allocator: bool = False
     memory_format: torch.memory_format = torch.contiguous_format
     fused_optimizers: bool = False
+    compiled_turns: bool = False
 
     def __str__(self) -> str:
         chosen = {
             "allocator keeps memory": self.allocator,
             "channels last": self.memory_format == torch.channels_last,
             "fused optimizers": self.fused_optimizers,
+            "compiled turns": self.compiled_turns,
         }
         return ", ".join(name for name, on in chosen.items() if on) or "nothing"
 
@@ -44,7 +47,7 @@ def choose(mode: str, kind: Kind, precision: str) -> Choices:
     """Choose what is safe here and changes no number beyond rounding.
 
     Args:
-        mode: ``"auto"`` or ``"off"``.
+        mode: ``"auto"``, ``"off"``, or ``"compile"``, which is auto with compiled turns.
         kind: Kind of the data; points have no memory format.
         precision: The Trainer's precision; a fused optimiser unscales float16 gradients itself, before they could be
             clipped, so it is left out there.
@@ -55,6 +58,7 @@ def choose(mode: str, kind: Kind, precision: str) -> Choices:
         allocator=_has_glibc() and not torch.cuda.is_available(),
         memory_format=torch.channels_last if kind == "images" else torch.contiguous_format,
         fused_optimizers=not str(precision).startswith("16"),
+        compiled_turns=mode == "compile",
     )
 
 

@@ -8,13 +8,13 @@ of the whole batch and keeps its own rows, so that a run is the same run on one 
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 _MASK = (1 << 64) - 1
+_START = 0x9E3779B97F4A7C15
 
 
 @lru_cache(maxsize=4096)
@@ -22,18 +22,21 @@ def _word(part: int | str) -> int:
     return part & _MASK if isinstance(part, int) else zlib.crc32(part.encode())
 
 
-def mix(*parts: int | str) -> int:
-    """Hash numbers and names to 63 bits, the same on every machine (the finaliser of SplitMix64, chained)."""
-    state = 0x9E3779B97F4A7C15
+def _absorb(state: int, parts: tuple[int | str, ...]) -> int:
+    """Go on hashing with the finaliser of SplitMix64, chained."""
     for part in parts:
         state = (state ^ (part & _MASK if isinstance(part, int) else _word(part))) + 0x9E3779B97F4A7C15 & _MASK
         state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
         state = (state ^ (state >> 27)) * 0x94D049BB133111EB & _MASK
         state ^= state >> 31
-    return state >> 1
+    return state
 
 
-@dataclass(frozen=True)
+def mix(*parts: int | str) -> int:
+    """Hash numbers and names to 63 bits, the same on every machine."""
+    return _absorb(_START, parts) >> 1
+
+
 class Randomness:
     """A family of random streams, keyed by position.
 
@@ -41,24 +44,28 @@ class Randomness:
         seed: Seed of the run.
         rank: This process among `world`.
         world: Number of processes that share every batch.
-        device: Where the tensors are wanted. Numbers are always drawn on the CPU in row-major order, so that they are
-            the same on every device and in every memory format.
-        position: What has been narrowed down so far.
+        device: Where the tensors are wanted; the CPU if None. Numbers are always drawn on the CPU in row-major order,
+            so that they are the same on every device and in every memory format.
     """
 
-    seed: int
-    rank: int = 0
-    world: int = 1
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-    position: tuple[int | str, ...] = ()
+    __slots__ = ("_state", "device", "rank", "world")
+
+    def __init__(self, seed: int, rank: int = 0, world: int = 1, device: torch.device | None = None) -> None:
+        self._state = _absorb(_START, (seed,))  # the hash so far: a step asks for many streams of one position
+        self.rank = rank
+        self.world = world
+        self.device = device or torch.device("cpu")
 
     def at(self, *position: int | str) -> Randomness:
         """Narrow the stream down to a position within this one."""
-        return replace(self, position=(*self.position, *position))
+        narrowed = object.__new__(Randomness)
+        narrowed._state = _absorb(self._state, position)
+        narrowed.rank, narrowed.world, narrowed.device = self.rank, self.world, self.device
+        return narrowed
 
     def generator(self, *purpose: int | str) -> torch.Generator:
         """Return a CPU generator seeded by this position and `purpose`, the same on every rank."""
-        return torch.Generator().manual_seed(mix(self.seed, *self.position, *purpose))
+        return torch.Generator().manual_seed(_absorb(self._state, purpose) >> 1)
 
     def normal(self, purpose: str, *shape: int) -> Tensor:
         """Draw ``shape`` standard normal numbers; the first dimension counts this rank's samples."""
@@ -74,7 +81,7 @@ class Randomness:
         return self._own(torch.multinomial(weights, count * self.world, replacement=True, generator=generator))
 
     def _whole(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        return (shape[0] * self.world, *shape[1:])
+        return shape if self.world == 1 else (shape[0] * self.world, *shape[1:])
 
     def _own(self, whole: Tensor) -> Tensor:
         if self.world > 1:

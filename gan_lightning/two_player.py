@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from gan_lightning.components import Loss, Penalty, Rule
+from gan_lightning.components import Augmentation, Loss, Penalty, Rule
 from gan_lightning.critique import Critique, DeferredCritique
 from gan_lightning.errors import UserError
 from gan_lightning.game import Game, Parts, Phase, Play
@@ -104,6 +104,13 @@ class TwoPlayerGame(Game):
     def rules_of(self, player: str) -> list[Rule]:
         """Return the rules that are about a player's turns, in the recipe's order."""
         return [rule for rule in self.parts.penalties.values() if player in rule.players]
+
+    @property
+    def acts_after_steps(self) -> bool:
+        """Whether a rule or an augmentation acts once a player has made its step."""
+        rules = any(type(rule).after_step is not Rule.after_step for rule in self.parts.penalties.values())
+        adapting = any(type(one).after_step is not Augmentation.after_step for one in self.augmentations.values())
+        return rules or adapting
 
     def after_step(self, play: Play) -> None:
         """Let the rules that are about the player, and augmentations that adapt, act."""

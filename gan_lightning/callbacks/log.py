@@ -27,12 +27,11 @@ class Log(Callback):
         self.every = every
         self.non_finite = non_finite
 
-    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, *args: object) -> None:
-        """Watch distributions in the round that ends with a row."""
-        del trainer, args
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Have distributions watched in the rounds that end with a row."""
+        del trainer
         assert isinstance(pl_module, GANModule)
-        after = pl_module.updates + pl_module.game.updates_per_round()
-        pl_module.ledger.watching = after // self.every > pl_module.updates // self.every
+        pl_module.step.watch_every = self.every
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: object) -> None:
         """Write a row where one is due."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from datetime import timedelta
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from rich.console import Console
@@ -24,6 +24,8 @@ class ProgressBar(Callback):
     Args:
         steps: Generator updates of the whole training.
     """
+
+    every: ClassVar[int | None] = None
 
     def __init__(self, steps: int) -> None:
         self.steps = steps

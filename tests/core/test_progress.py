@@ -20,7 +20,7 @@ def test_without_a_terminal_a_line_tells_updates_speed_time_left_and_score(tmp_p
     evaluate = {"every": 6, "samples": 50, "metrics": ["modes"], "best": "modes"}
     fit(check(toy_recipe(tmp_path / "run", evaluate=evaluate), catalog), catalog)
     lines = [record.getMessage() for record in caplog.records if "updates" in record.getMessage()]
-    assert len(lines) == 12
+    assert len(lines) >= 2, "one where it was scored, one at the end"
     assert lines[-1].startswith("12 of 12 updates, ")
     assert lines[-1].endswith("0:00:00 left, modes 0.00")
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import pytest
 import torch
+from lightning.pytorch import Callback
 from toys import toy_catalog, toy_recipe
 
 from gan_lightning.checkpoint import read_checkpoint
 from gan_lightning.components import Loss
+from gan_lightning.drivers import Direct, ThroughLightning
 from gan_lightning.errors import UserError
 from gan_lightning.fit import Session, fit
 from gan_lightning.recipe import check
@@ -40,19 +42,16 @@ def test_only_the_player_whose_turn_it_is_gets_gradients(tmp_path):
     session = prepared(tmp_path, train={"steps": 1})
     seen = {}
 
-    def note(module, phase, optimizer):
-        seen[phase.player] = {
+    original = session.module.step.prepare
+
+    def prepare(optimizer):
+        seen[session.module.step._turn] = {
             name: any(weight.grad is not None for weight in network.parameters())
-            for name, network in module.game.networks.items()
+            for name, network in session.module.game.networks.items()
         }
+        original(optimizer)
 
-    original = type(session.module)._step
-
-    def step(module, phase, optimizer):
-        note(module, phase, optimizer)
-        original(module, phase, optimizer)
-
-    session.module._step = step.__get__(session.module)
+    session.module.step.prepare = prepare
     session.trainer(Run(tmp_path / "run"), []).fit(session.module, datamodule=session.data())
     assert seen["discriminator"] == {"generator": False, "discriminator": True}
     assert seen["generator"]["generator"]
@@ -91,7 +90,7 @@ def test_accumulation_equals_the_large_batch(tmp_path):
 def test_clipping_bounds_the_norm_of_each_players_gradient(tmp_path):
     norms = []
     session = prepared(tmp_path, train={"steps": 3, "clip": 0.01})
-    original = session.module.on_before_optimizer_step
+    original = session.module.step.prepare
 
     def clipped(optimizer):
         original(optimizer)
@@ -100,7 +99,7 @@ def test_clipping_bounds_the_norm_of_each_players_gradient(tmp_path):
         ]
         norms.append(float(torch.nn.utils.get_total_norm(weights)))
 
-    session.module.on_before_optimizer_step = clipped
+    session.module.step.prepare = clipped
     session.trainer(Run(tmp_path / "run"), []).fit(session.module, datamodule=session.data())
     assert len(norms) == 6
     assert max(norms) <= 0.01 * (1 + 1e-4)
@@ -214,3 +213,85 @@ def test_numbers_that_are_none_end_training_with_the_name_and_the_update(tmp_pat
     recipe.optimizers["discriminator"].options["lr"] = math.inf
     with pytest.raises(UserError, match=r"diverged: .*generator/loss at update \d+"):
         fit(recipe, catalog)
+
+
+# --- Several rounds in a training step --------------------------------------------------------------------------------
+
+
+class Watching(Callback):
+    """Notes the updates after which it is called; `every` says which it asks for."""
+
+    def __init__(self, every):
+        self.every = every
+        self.seen = []
+
+    def on_train_batch_end(self, trainer, pl_module, *args):
+        self.seen.append(pl_module.updates)
+
+
+class Undecided(Callback):
+    """Says nothing of what it needs."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_train_batch_end(self, trainer, pl_module, *args):
+        self.seen.append(pl_module.updates)
+
+
+class Listening(Callback):
+    """Wants to hear of every optimiser's step, so that all must go through Lightning."""
+
+    def on_before_optimizer_step(self, trainer, pl_module, optimizer):
+        pass
+
+
+def test_a_training_step_of_several_rounds_ends_where_callbacks_ask(tmp_path):
+    fives, sixes = Watching(5), Watching(6)
+    module = trained(tmp_path, [fives, sixes])
+    assert {5, 6, 10, 12} <= set(fives.seen)
+    assert fives.seen == sixes.seen
+    assert module.trainer.global_step == 12
+
+
+def test_a_callback_that_says_nothing_sees_every_update(tmp_path):
+    undecided = Undecided()
+    trained(tmp_path, [undecided])
+    assert undecided.seen == list(range(1, 13))
+
+
+def test_rounds_may_be_many_to_a_step_or_one(tmp_path, monkeypatch):
+    monkeypatch.setattr("gan_lightning.module._PATIENCE", 60.0)
+    unaware = Watching(None)
+    together = trained(tmp_path, [unaware])
+    assert unaware.seen == [12]
+    apart = trained(tmp_path, [Undecided()])
+    assert equal(together, apart)
+
+
+def test_the_direct_way_is_the_one_through_lightning(tmp_path):
+    direct, heard = trained(tmp_path), trained(tmp_path, [Listening()])
+    assert type(direct._driver) is Direct
+    assert type(heard._driver) is ThroughLightning
+    assert direct.trainer.global_step == heard.trainer.global_step == 12
+    assert equal(direct, heard)
+
+
+def test_autocast_keeps_no_copies_of_weights_that_a_turn_has_changed(tmp_path):
+    """All turns of a training step are in one region of autocast, whose cache would give later turns old weights."""
+    cached = []
+
+    class Asking(Callback):
+        every = None
+
+        def on_before_backward(self, *args):
+            cached.append(torch.is_autocast_cache_enabled())
+
+    trained(tmp_path, [Asking()], trainer={"accelerator": "cpu", "devices": 1, "precision": "bf16-mixed"})
+    assert cached
+    assert not any(cached)
+
+
+def equal(one, other):
+    first, second = one.state_dict(), other.state_dict()
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)

@@ -10,20 +10,25 @@ from typing import Any
 
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.callbacks import Timer
 from omegaconf import OmegaConf
 
 from gan_lightning.callbacks.checkpoints import Checkpoints
 from gan_lightning.callbacks.collapse import Collapse
+from gan_lightning.callbacks.diversity import Diversity
 from gan_lightning.callbacks.non_finite import NonFinite
 from gan_lightning.callbacks.pictures import Pictures
+from gan_lightning.callbacks.saturation import Saturation
 from gan_lightning.callbacks.scores import Scores
 from gan_lightning.callbacks.signals import Interrupted, Signals
 from gan_lightning.callbacks.verdict import RollBack
+from gan_lightning.callbacks.watch import Watch
 from gan_lightning.catalog import Catalog
 from gan_lightning.checkpoint import AtomicCheckpointIO
 from gan_lightning.data.module import RoundData
 from gan_lightning.data.samples import Samples
 from gan_lightning.devices import check_devices, processes
+from gan_lightning.disk import replacing, told_in_one_line
 from gan_lightning.errors import UserError
 from gan_lightning.guard import StepGuard
 from gan_lightning.loggers import build_loggers
@@ -34,6 +39,7 @@ from gan_lightning.recipe.build import Builder
 from gan_lightning.recipe.schema import Recipe
 from gan_lightning.resume import Start, begin_from, roll_back
 from gan_lightning.run import Run, cache_folder, is_first_process
+from gan_lightning.sharded import check_sharding
 from gan_lightning.strategies import resolve_strategy
 
 _log = logging.getLogger("gan_lightning")
@@ -78,6 +84,7 @@ class Session:
         forget_nvml_check()
         cache = cache or cache_folder()
         check_devices(recipe)
+        check_sharding(recipe, catalog)
         builder = Builder(recipe, catalog)
         samples = builder.samples(cache)
         choices = choose(recipe.performance, samples.kind, recipe.trainer.get("precision", "32-true"))
@@ -85,6 +92,7 @@ class Session:
             keep_memory()
         module = builder.module(samples.spec)
         module.to(memory_format=choices.memory_format)  # type: ignore[call-overload]
+        module.step.compiles = choices.compiled_turns
         guard = module.guard = StepGuard(recipe.guard.patience, skips=recipe.guard.non_finite == "skip")
         scores = _scores_maker(recipe, builder, samples, cache)
         return cls(recipe, samples, module, guard, choices, scores, _extra_callbacks(recipe, catalog))
@@ -117,9 +125,12 @@ class Session:
             "default_root_dir": run.folder,
         }
         try:
-            return Trainer(**{**given, **fixed, **changes})
+            trainer = Trainer(**{**given, **fixed, **changes})
         except (MisconfigurationException, ValueError, TypeError, RuntimeError, ImportError) as error:
             raise UserError(f"trainer: {error}") from error
+        made: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+        made.sort(key=lambda callback: not isinstance(callback, Timer))  # what it ends gets its checkpoint too
+        return trainer
 
 
 def fit(recipe: Recipe, catalog: Catalog, *, resume: str | None = None, overwrite: bool = False) -> Outcome:
@@ -154,7 +165,7 @@ class _Attempt:
     run: Run
     loggers: list[Any]
     scores: Scores | None
-    guards: list[NonFinite | Collapse]
+    guards: list[NonFinite | Watch]
     signals: Signals
     trainer: Trainer
 
@@ -164,14 +175,11 @@ class _Attempt:
         recipe = session.recipe
         loggers = build_loggers(recipe.logger, run.folder, recipe.run.name)
         scores = session.scores(run) if session.scores else None
-        guards: list[NonFinite | Collapse] = [NonFinite(recipe.guard.patience)]
-        if scores is not None and scores.best is not None:
-            guards.append(Collapse(scores, recipe.guard))
+        guards: list[NonFinite | Watch] = [NonFinite(recipe.guard.patience), *_watches(session, scores)]
         signals = Signals()
         checkpoints = Checkpoints(run, recipe.checkpoint.every, recipe.checkpoint.keep, signals)
-        callbacks = [signals, *_callbacks(session, run, scores, guards), checkpoints]
-        if start is not None:
-            callbacks.append(start)
+        begin = [signals] if start is None else [signals, start]
+        callbacks = [*begin, *_callbacks(session, run, scores, guards), checkpoints]
         return cls(run, loggers, scores, guards, signals, session.trainer(run, callbacks, logger=loggers))
 
     def play(self, session: Session, start: Start | None, *, overwrite: bool) -> None:
@@ -210,25 +218,40 @@ def _prepare_folder(run: Run, recipe: Recipe, start: Start | None, *, overwrite:
     """Make the run folder, or cut an existing one back to where training goes on from."""
     if not is_first_process():
         return
-    if start is None:
-        run.open(overwrite=overwrite)
-    else:
-        truncate_results(run.results, start.updates)
-    OmegaConf.save(OmegaConf.create(recipe.as_dict()), run.recipe)
+    with told_in_one_line(f"run.dir: {run.folder}"):
+        if start is None:
+            run.open(overwrite=overwrite)
+        else:
+            truncate_results(run.results, start.updates)
+        with replacing(run.recipe) as temporary:
+            OmegaConf.save(OmegaConf.create(recipe.as_dict()), temporary)
 
 
 def _callbacks(
-    session: Session, run: Run, scores: Scores | None, guards: Sequence[NonFinite | Collapse]
+    session: Session, run: Run, scores: Scores | None, guards: Sequence[NonFinite | Watch]
 ) -> list[Callback]:
     """Return the callbacks in the order in which they see a round's end, before its checkpoint has all they noted."""
     recipe = session.recipe
-    non_finite, *others = guards
-    callbacks = [non_finite, *session.extra]
+    after_scores = [guard for guard in guards if isinstance(guard, Collapse)]
+    callbacks = [*(guard for guard in guards if guard not in after_scores), *session.extra]
     if recipe.sample is not None:
         callbacks.append(Pictures(run, session.samples, recipe.sample.every, recipe.sample.count, recipe.seed))
     if scores is not None:
         callbacks.append(scores)
-    return [*callbacks, *others]
+    return [*callbacks, *after_scores]
+
+
+def _watches(session: Session, scores: Scores | None) -> list[Watch]:
+    """Return what looks for a collapse, as far as the recipe asks for it."""
+    recipe, guard = session.recipe, session.recipe.guard
+    watches: list[Watch] = []
+    if guard.diversity is not None:
+        watches.append(Diversity(session.samples, guard, recipe.seed))
+    if guard.vanishing is not None:
+        watches.append(Saturation(guard, recipe.log.every))
+    if scores is not None and scores.best is not None:
+        watches.append(Collapse(scores, guard))
+    return watches
 
 
 def _scores_maker(recipe: Recipe, builder: Builder, samples: Samples, cache: Path) -> Callable[[Run], Scores] | None:

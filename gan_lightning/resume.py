@@ -14,6 +14,7 @@ from torch import Tensor
 from gan_lightning.callbacks.checkpoints import point
 from gan_lightning.callbacks.scores import Scores
 from gan_lightning.callbacks.verdict import RollBack
+from gan_lightning.callbacks.watch import Watch
 from gan_lightning.checkpoint import PRODUCT, read_checkpoint
 from gan_lightning.errors import UserError
 from gan_lightning.guard import StepGuard
@@ -49,6 +50,8 @@ class Start(Callback):
         for callback in callbacks:
             if self.scores and isinstance(callback, Scores):
                 callback.load_state_dict(self.scores)
+            if self.guard and isinstance(callback, Watch):
+                callback.streak = 0
 
 
 def begin_from(run: Run, wanted: str, recipe: Recipe) -> Start:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
@@ -21,8 +23,11 @@ class NonFinite(Callback):
         patience: Steps of a player that may be left out in a row.
     """
 
+    every: ClassVar[int | None] = None
+
     def __init__(self, patience: int) -> None:
         self.patience = patience
+        self._looked = 0
         self.verdict: RollBack | None = None
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -31,6 +36,8 @@ class NonFinite(Callback):
         scaled = getattr(trainer.precision_plugin, "scaler", None) is not None
         if pl_module.guard is not None:
             pl_module.guard.patience = self.patience + (_SCALER_HALVINGS if scaled else 0)
+            if scaled:
+                pl_module.guard.deferring = ()  # the scaler itself tells a fused optimiser what it has found
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: object) -> None:
         """Count, and decide."""
@@ -39,11 +46,14 @@ class NonFinite(Callback):
         guard = pl_module.guard
         if guard is None:
             return
-        guard.end_round(pl_module.updates)
+        look = pl_module.ledger.watching or abs(pl_module.rounds - self._looked) >= guard.patience
+        if look:
+            self._looked = pl_module.rounds
+        guard.end_round(pl_module.updates, look=look)
         if guard.exhausted:
             self.verdict = RollBack(_reason(pl_module), guard.good_updates)
             trainer.should_stop = True
-        if guard.skipped and pl_module.ledger.watching:
+        if pl_module.ledger.watching and guard.skipped:
             pl_module.ledger.add("guard/skipped", torch.tensor(float(guard.skipped), device=pl_module.device))
 
 

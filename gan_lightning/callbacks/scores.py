@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import math
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from gan_lightning.callbacks.checkpoints import announce, write_checkpoint
+from gan_lightning.callbacks.together import look_together, shared_trouble
+from gan_lightning.disk import growing, harmless
 from gan_lightning.loggers.base import Dashboard
-from gan_lightning.metrics.evaluator import Evaluator
+from gan_lightning.metrics.evaluator import Evaluator, Look, Result
 from gan_lightning.metrics.results import append_results
 from gan_lightning.module import GANModule
 from gan_lightning.run import Run
-from gan_lightning.sampling import draw_samples
+
+_log = logging.getLogger("gan_lightning")
 
 
 class Scores(Callback):
@@ -48,6 +54,8 @@ class Scores(Callback):
         self.latest: dict[str, float] = {}
         self.best_value: float | None = None
         self.best_step: int | None = None
+        self._owed: list[tuple[list[Result], int, int]] = []  # not in the file yet
+        self._told: set[Path] = set()
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Score the untrained generator, what all later scores are measured against."""
@@ -61,6 +69,13 @@ class Scores(Callback):
         assert isinstance(pl_module, GANModule)
         if self.due(pl_module):
             self._score(trainer, pl_module)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Try once more to write what could not be written."""
+        del trainer, pl_module
+        self._write()
+        if self._owed:
+            _log.warning("%s lacks the scores of %d evaluations", self.run.results, len(self._owed))
 
     def due(self, module: GANModule) -> bool:
         """Tell whether the round that has just ended is one with a score."""
@@ -86,24 +101,41 @@ class Scores(Callback):
             setattr(self, name, value)
 
     def _score(self, trainer: Trainer, module: GANModule) -> None:
-        if trainer.is_global_zero:
-            self._evaluate(trainer, module)
+        self._evaluate(trainer, module)
+        before = self.best_value, self.best_step
         improved = trainer.strategy.broadcast(self._improved(module.updates))
-        if improved and write_checkpoint(trainer, self.run.best) and trainer.is_global_zero:
+        if not improved:
+            return
+        if not write_checkpoint(trainer, self.run.best):
+            self.best_value, self.best_step = before  # still the best that there is a checkpoint of
+        elif trainer.is_global_zero:
             announce(trainer, self.run.best, ["best"])
 
     def _evaluate(self, trainer: Trainer, module: GANModule) -> None:
-        networks = module.networks(averaged=self.generator == "ema")
-        self.evaluator.device = module.device
-        fakes = draw_samples(module.game, networks, self.evaluator.count, self.seed)
-        results = self.evaluator.evaluate(fakes, self.generator)
-        append_results(self.run.results, results, step=module.updates, images=module.images)
+        looks = look_together(trainer, module, self.evaluator, self.generator, self.seed)
+        with shared_trouble(trainer):
+            if trainer.is_global_zero:
+                self._judge(trainer, module, looks)
+
+    def _judge(self, trainer: Trainer, module: GANModule, looks: Iterable[Look]) -> None:
+        results = self.evaluator.judge(looks, self.generator)
+        self._owed.append((results, module.updates, module.images))
+        self._write()
         self.latest = {name: value for result in results for name, value in result.values.items()}
         self.first = self.first or self.latest
         for logger in trainer.loggers:
             if isinstance(logger, Dashboard):
                 for result in results:
                     logger.log_score(result.values, result.protocol.as_dict(), module.updates, module.images)
+
+    def _write(self) -> None:
+        """Write what is not in the file yet."""
+        with harmless(self.run.results, self._told, "its rows are kept until they can be written"):
+            while self._owed:
+                results, updates, images = self._owed[0]
+                with growing(self.run.results):
+                    append_results(self.run.results, results, step=updates, images=images)
+                del self._owed[0]
 
     def _improved(self, step: int) -> bool:
         """Note the value that picks the best, and tell whether it is the best so far."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from lightning.fabric.utilities.rank_zero import rank_zero_only
 
-from gan_lightning.disk import replacing
+from gan_lightning.disk import harmless, replacing, told_in_one_line
 from gan_lightning.errors import UserError
 from gan_lightning.loggers.base import Dashboard, named_scores
+
+_log = logging.getLogger("gan_lightning")
 
 _LEADING = ["step", "images"]
 
@@ -22,9 +26,9 @@ class CsvTable(Dashboard):
 
     Columns are ``step`` (generator updates), ``images`` (real images seen), then the names in alphabetical order; a
     cell without a value is empty. What comes at one step is one row. A row is in the file when `log_metrics`
-    returns. The file is rewritten, whole or not at all, only where a new column or an earlier step appears. Numbers
-    are written so that they read back exactly. A resumed run's file equals, byte for byte, that of a run that never
-    stopped.
+    returns, or kept until it can be written. The file is rewritten, whole or not at all, only where a new column or an
+    earlier step appears, or rows have been kept. Numbers are written so that they read back exactly. A resumed run's
+    file equals, byte for byte, that of a run that never stopped.
 
     Lightning's ``CSVLogger`` deletes the files of a folder it finds, and so those of the run to resume, and keeps
     rows in memory, which a killed process loses.
@@ -40,6 +44,8 @@ class CsvTable(Dashboard):
         self._columns: list[str] = []
         self._last: dict[str, str] | None = None
         self._begins = self._end = 0  # where the last row stands in the file, in bytes
+        self._owed: list[dict[str, str]] = []  # rows that could not be written yet
+        self._told: set[Path] = set()
         self._known = False  # whether the file, if there is one, has been looked at
 
     @property
@@ -65,13 +71,12 @@ class CsvTable(Dashboard):
             UserError: The file that is there already is no such table.
         """
         self._look()
-        latest = int(self._last["step"]) if self._last else 0
+        newest = self._owed[-1] if self._owed else self._last
+        latest = int(newest["step"]) if newest else 0
         step = latest if step is None else step
         row = {name: _cell(name, value) for name, value in metrics.items()} | {"step": str(step)}
-        if step < latest or not row.keys() <= set(self._columns):
-            self._rewrite([*self._rows(), row])
-        else:
-            self._append(row)
+        with harmless(self.path, self._told, "its rows are kept until they can be written"):
+            self._write(row, whole=step < latest)
 
     @rank_zero_only
     def log_score(self, values: Mapping[str, float], protocol: Mapping[str, Any], step: int, images: int) -> None:
@@ -87,22 +92,50 @@ class CsvTable(Dashboard):
             UserError: The file is no such table.
         """
         if self.path.is_file():
-            self._rewrite(row for row in self._rows() if int(row["step"]) <= step)
+            with told_in_one_line(str(self.path)):
+                self._rewrite(row for row in self._rows() if int(row["step"]) <= step)
+
+    @rank_zero_only
+    def finalize(self, status: str) -> None:
+        """Try once more to write the rows that could not be written."""
+        del status
+        with harmless(self.path, self._told):
+            self._write({}, whole=True)
+        if self._owed:
+            _log.warning("%s lacks %d rows", self.path, len({row["step"] for row in self._owed}))
 
     def _look(self) -> None:
         if not self._known and self.path.is_file():
-            self._rewrite(self._rows())
+            with harmless(self.path, self._told):
+                self._rewrite(self._rows())
         self._known = True
+
+    def _write(self, row: dict[str, str], *, whole: bool) -> None:
+        """Write a row and those owed; it is owed too until that is done."""
+        owed = [*self._owed, row] if row else self._owed
+        if not owed:
+            return
+        self._owed = owed
+        if whole or len(owed) > 1 or not row.keys() <= set(self._columns):
+            self._rewrite([*self._rows(), *owed])
+        else:
+            self._append(row)
+        self._owed = []
 
     def _append(self, row: dict[str, str]) -> None:
         begins = self._end
         if self._last is not None and self._last["step"] == row["step"]:
             begins, row = self._begins, self._last | row
         line = _line(self._columns, row)
-        with self.path.open("rb+") as file:
-            file.seek(begins)
-            file.write(line)
-            file.truncate()
+        self._owed = [row]  # with what an earlier row of the step had, which is cut off if this one cannot be written
+        try:
+            with self.path.open("rb+") as file:
+                file.seek(begins)
+                file.write(line)
+                file.truncate()
+        except OSError:
+            os.truncate(self.path, begins)
+            raise
         self._last, self._begins, self._end = row, begins, begins + len(line)
 
     def _rewrite(self, rows: Iterable[dict[str, str]]) -> None:
@@ -110,12 +143,12 @@ class CsvTable(Dashboard):
         for row in rows:
             merged.setdefault(int(row["step"]), {}).update(row)
         whole = [merged[step] for step in sorted(merged)]
-        self._columns = [*_LEADING, *sorted({name for row in whole for name in row}.difference(_LEADING))]
-        lines = [_line(self._columns, dict(zip(self._columns, self._columns, strict=True)))]
-        lines += [_line(self._columns, row) for row in whole]
+        columns = [*_LEADING, *sorted({name for row in whole for name in row}.difference(_LEADING))]
+        lines = [_line(columns, dict(zip(columns, columns, strict=True)))]
+        lines += [_line(columns, row) for row in whole]
         with replacing(self.path) as temporary:
             temporary.write_bytes(b"".join(lines))
-        self._last = whole[-1] if whole else None
+        self._columns, self._last = columns, whole[-1] if whole else None
         self._end = sum(map(len, lines))
         self._begins = self._end - len(lines[-1])
         self._known = True

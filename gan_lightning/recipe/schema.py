@@ -29,6 +29,11 @@ LEAST = {
     "guard.rollback_factor": 0,
     "guard.collapse_factor": 1,
     "guard.collapse_patience": 1,
+    "guard.diversity": 0,
+    "guard.diversity_every": 1,
+    "guard.separation": 0,
+    "guard.vanishing": 0,
+    "guard.saturation_patience": 1,
 }
 
 
@@ -129,7 +134,7 @@ class CheckpointSection:
 
 @dataclass
 class GuardSection:
-    """What happens when numbers stop being numbers, and when scores get worse and worse.
+    """What happens when numbers stop being numbers, and when a run collapses.
 
     Args:
         non_finite: ``skip`` leaves out every step whose loss or gradient is no finite number; ``stop`` ends training
@@ -137,11 +142,21 @@ class GuardSection:
         patience: Steps of a player that may be skipped in a row before training rolls back.
         rollbacks: How many times training may roll back before it stops with an error.
         rollback_factor: What the learning rates are multiplied by at each rollback.
-        on_collapse: What is done about a collapse: ``warn``, ``stop`` or ``rollback`` to the best checkpoint. It needs
-            scores and ``evaluate.best``.
+        on_collapse: What is done about a collapse, whichever sign tells of it: ``warn``, ``stop``, or ``rollback`` to
+            the best checkpoint, or, without scores that pick one, to the newest of when all was well.
         collapse_factor: A score counts as collapsed where it is worse than the best one times this, and a twentieth
-            of what was gained over the untrained generator is lost.
-        collapse_patience: Collapsed scores in a row that make a collapse.
+            of what was gained over the untrained generator is lost. It needs scores and ``evaluate.best``.
+        collapse_patience: Looks at the score, or at the diversity, in a row that make a collapse.
+        diversity: Below this share of the real samples' diversity a generator's samples count as all alike, once they
+            have been more than half way from there to 1; see ``guard/diversity`` in the logs, which is about 1 for a
+            healthy run and 0.001 for copies of one sample. Null does not look.
+        diversity_every: Generator updates between two looks at the diversity.
+        separation: From this share of pairs of a real and a generated sample that the discriminator orders rightly
+            on, from 0.5 for guessing to 1, it counts as saturated, if the generator's gradient has vanished too; see
+            ``guard/separation`` in the logs.
+        vanishing: Below this share of its largest norm the generator's gradient counts as vanished. Null does not
+            look.
+        saturation_patience: Rows of the logs in a row with a saturated discriminator that make a collapse.
     """
 
     non_finite: Literal["stop", "ignore", "skip"] = "skip"
@@ -151,6 +166,11 @@ class GuardSection:
     on_collapse: Literal["warn", "stop", "rollback"] = "warn"
     collapse_factor: float = 2.0
     collapse_patience: int = 3
+    diversity: float | None = 0.25
+    diversity_every: int = 250
+    separation: float = 0.99
+    vanishing: float | None = 1e-3
+    saturation_patience: int = 10
 
 
 @dataclass
@@ -202,7 +222,7 @@ class Recipe:
     guard: GuardSection = field(default_factory=GuardSection)
     log: LogSection = field(default_factory=LogSection)
     logger: list[Component] = field(default_factory=lambda: [Component("csv")])
-    performance: Literal["auto", "off"] = "auto"
+    performance: Literal["auto", "off", "compile"] = "auto"
     trainer: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
 

@@ -2,52 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import logging
-import math
-
 import pytest
 import torch
-from lightning.pytorch import Callback
-from toys import TOY, toy_recipe
+from troubles import EARLY, RING, Collapse, Poison, rows, said, train
 
-from gan_lightning.catalog import Catalog
 from gan_lightning.checkpoint import read_checkpoint
 from gan_lightning.errors import UserError
-from gan_lightning.fit import fit
-from gan_lightning.plugins import Plugin, discover
-from gan_lightning.recipe import check
-
-
-class Poison(Callback):
-    """Puts NaN into the real samples of some updates, as long as the learning rates are above a share of theirs."""
-
-    def __init__(self, updates, above: float = 0.0):
-        self.updates, self.above = updates, above
-
-    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
-        if pl_module.updates in self.updates and pl_module.guard.learning_rate_factor > self.above:
-            batch.values[0] = math.nan
-
-
-def train(folder, callback, *, resume=None, **changes):
-    hooks = {"callbacks": lambda recipe: [[callback]]}
-    plugin = Plugin("trouble", "trouble", "1.0", components={"architecture": {"toy": TOY}}, hooks=hooks)
-    catalog = Catalog([*discover(), plugin])
-    recipe = toy_recipe(
-        folder, **{"sample": None, "checkpoint": {"every": 4, "keep": 5}, "log": {"every": 1}, **changes}
-    )
-    return fit(check(recipe, catalog), catalog, resume=resume).run
-
-
-def said(caplog) -> list[str]:
-    return [
-        one.getMessage() for one in caplog.records if one.name == "gan_lightning" and one.levelno >= logging.WARNING
-    ]
-
-
-def rows(run) -> list[dict[str, str]]:
-    return list(csv.DictReader(run.metrics.open()))
 
 
 def test_a_step_without_numbers_is_left_out_and_counted(tmp_path):
@@ -123,34 +83,8 @@ def test_after_too_many_rollbacks_training_stops_with_the_reason(tmp_path, caplo
     assert ["times 0.5 (rollback 1" in said(caplog)[0], "times 0.25 (rollback 2" in said(caplog)[1]] == [True, True]
 
 
-class Collapse(Callback):
-    """From some update on, as long as the learning rates are above a share, the generator makes one point."""
-
-    def __init__(self, begin: int, above: float = 0.0):
-        self.begin, self.above = begin, above
-
-    def on_train_batch_start(self, trainer, pl_module, *args):
-        if pl_module.updates >= self.begin and pl_module.guard.learning_rate_factor > self.above:
-            with torch.no_grad():
-                for weight in pl_module.game.networks["generator"].parameters():
-                    weight.zero_()
-
-
-RING = {
-    "data": {"name": "mixture", "layout": "ring", "modes": 8, "batch_size": 64},
-    "architecture": {"generator": {"name": "toy", "width": 64}, "discriminator": {"name": "toy", "width": 64}},
-    "optimizers": {name: {"name": "adam", "lr": 5e-3, "betas": [0.5, 0.9]} for name in ("generator", "discriminator")},
-    "ema": None,
-    "train": {"steps": 240},
-    "checkpoint": {"every": 40},
-    "log": {"every": 40},
-    "evaluate": {"every": 20, "samples": 500, "metrics": ["modes"], "best": "mode_kl"},
-}
-EARLY = {"collapse_factor": 1.25}  # so short a run finds one mode or two
-
-
 def test_a_collapse_is_told_once_and_the_best_is_kept(tmp_path, caplog):
-    run = train(tmp_path / "run", Collapse(150), **RING, guard=EARLY)
+    run = train(tmp_path / "run", Collapse(range(150, 999)), **RING, guard=EARLY)
     (line,) = said(caplog)
     assert line.startswith("the run has collapsed: mode_kl ")
     assert "at update 200, best " in line, "three scores after it was seen first"
@@ -159,11 +93,13 @@ def test_a_collapse_is_told_once_and_the_best_is_kept(tmp_path, caplog):
 
 def test_a_collapse_stops_where_the_recipe_says_so(tmp_path):
     with pytest.raises(UserError, match=r"the run has collapsed: mode_kl .* at update 200, best .* best.ckpt is kept"):
-        train(tmp_path / "run", Collapse(150), **RING, guard={**EARLY, "on_collapse": "stop"})
+        train(tmp_path / "run", Collapse(range(150, 999)), **RING, guard={**EARLY, "on_collapse": "stop"})
 
 
 def test_a_collapse_rolls_back_to_the_best_where_the_recipe_says_so(tmp_path, caplog):
-    run = train(tmp_path / "run", Collapse(150, above=0.5), **RING, guard={**EARLY, "on_collapse": "rollback"})
+    run = train(
+        tmp_path / "run", Collapse(range(150, 999), above=0.5), **RING, guard={**EARLY, "on_collapse": "rollback"}
+    )
     (line,) = said(caplog)
     assert "best.ckpt with learning rates times 0.5 (rollback 1 of 3)" in line
     state = read_checkpoint(run.last)

@@ -73,7 +73,7 @@ def test_a_dry_run_writes_nothing_and_tells_sizes(shell, files):
     out = shell.works("fit", "--recipe", recipe, "--dry-run")
     assert files(shell.folder) == before
     assert "generator: 114 parameters" in out  # 4 x 16 + 16 + 16 x 2 + 2
-    assert "discriminator: 82 parameters" in out  # 2 x 16 + 16 + 16 + 1 + 16 + 1
+    assert "discriminator: 65 parameters" in out  # 2 x 16 + 16 + 16 + 1 + 16 + 1
     assert "steps: 12" in out
     assert "memory:" in out
 

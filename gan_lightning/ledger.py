@@ -43,11 +43,16 @@ class Ledger:
         """Return the scalars since the last settlement, ``[n]`` of each name, for a checkpoint."""
         return {name: torch.stack(values).float().cpu() for name, values in self._scalars.items()}
 
-    def restore(self, state: Mapping[str, Tensor], device: torch.device) -> None:
+    def restore(self, state: Mapping[str, Tensor]) -> None:
         """Continue from `state`."""
         self._scalars.clear()
         for name, values in state.items():
-            self._scalars[name] = list(values.to(device))
+            self._scalars[name] = list(values)
+
+    def to(self, device: torch.device) -> None:
+        """Move what has been noted to where the rest will be noted."""
+        for name, values in self._scalars.items():
+            self._scalars[name] = [value.to(device) for value in values]
 
     def observed(self) -> dict[str, Tensor]:
         """Return what was observed, flattened, and forget it."""

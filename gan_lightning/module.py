@@ -118,6 +118,7 @@ class GANModule(LightningModule):
         self._driver = choose_driver(self.trainer, self, self.step)
         if self.step.compiles:
             self._check_compilable()
+        self.ledger.to(self.device)  # a checkpoint is read before the device is known
         if self.ema is not None:
             self.ema.begin()
 
@@ -240,7 +241,7 @@ class GANModule(LightningModule):
         self._stage = checkpoint["stage"]
         ledgers = checkpoint["ledgers"]
         if self._trainer is not None and len(ledgers) == self._world:
-            self.ledger.restore(ledgers[self.global_rank], self.device)
+            self.ledger.restore(ledgers[self.global_rank])
         if self._stage is not None:
             self.game.enter(self._stage)
         if self.guard is not None and "guard" in checkpoint:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +92,28 @@ def _draw_images(images: Tensor, path: Path, real: Tensor | None, columns: int |
 
 
 def _draw_points(points: Tensor, path: Path, real: Tensor | None, columns: int | None) -> None:
+    with _collected_young():
+        _plot(points, path, real)
+
+
+@contextmanager
+def _collected_young() -> Iterator[None]:
+    """Collect garbage at the end, and not before.
+
+    A figure refers to itself all over. While nothing of it has lived to see a collection that is a matter of a
+    millisecond; otherwise dozens of figures stay in memory, with their pixels, until Python looks at all objects.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect(0)
+        if enabled:
+            gc.enable()
+
+
+def _plot(points: Tensor, path: Path, real: Tensor | None) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

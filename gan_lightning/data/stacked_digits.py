@@ -26,7 +26,7 @@ _DIGITS = 10
 
 @dataclass(frozen=True)
 class StackedDigits(Dataset):
-    """Three of the embedded handwritten digits, drawn at random, as red, green and blue; the number they spell is the class.
+    """Three embedded handwritten digits, drawn at random, as red, green and blue; the number they spell is the class.
 
     ``Samples.facts`` holds ``"mode_of"``, which tells the mode of generated images, for the metric ``modes``.
 

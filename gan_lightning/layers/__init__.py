@@ -6,7 +6,7 @@ from gan_lightning.layers.checks import at_least
 from gan_lightning.layers.conditional_norm import BatchNorm2d, ConditionalBatchNorm2d, Unnormalized, batch_norm
 from gan_lightning.layers.heads import LinearHead, ProjectionHead, head
 from gan_lightning.layers.initialisation import glorot_uniform, normal, orthogonal, uniform
-from gan_lightning.layers.labels import one_hot
+from gan_lightning.layers.labels import with_labels
 from gan_lightning.layers.minibatch_discrimination import MinibatchDiscrimination
 from gan_lightning.layers.minibatch_stddev import MinibatchStddev
 from gan_lightning.layers.pyramid import doublings
@@ -60,9 +60,9 @@ __all__ = [
     "head",
     "held_power_iteration",
     "normal",
-    "one_hot",
     "orthogonal",
     "unfused",
     "uniform",
     "upsample_conv",
+    "with_labels",
 ]

@@ -13,9 +13,9 @@ from gan_lightning.layers import (
     glorot_uniform,
     head,
     normal,
-    one_hot,
     orthogonal,
     uniform,
+    with_labels,
 )
 
 
@@ -64,13 +64,16 @@ def test_heads_without_classes_or_labels():
         head(6, 3)(torch.randn(4, 6))
 
 
-def test_one_hot_is_empty_without_classes():
-    like = torch.randn(2, 5, dtype=torch.double)
-    assert one_hot(None, 0, like).shape == (2, 0)
-    assert one_hot(torch.tensor([2, 0]), 3, like).tolist() == [[0, 0, 1], [1, 0, 0]]
-    assert one_hot(torch.tensor([2, 0]), 3, like).dtype == torch.double
+def test_labels_stand_beside_vectors_and_images():
+    vectors = torch.tensor([[5.0], [6.0]], dtype=torch.double)
+    assert with_labels(vectors, None, 0) is vectors
+    assert with_labels(vectors, torch.tensor([2, 0]), 3).tolist() == [[5, 0, 0, 1], [6, 1, 0, 0]]
+    images = torch.rand(2, 1, 2, 3)
+    beside = with_labels(images, torch.tensor([1, 0]), 2)
+    assert torch.equal(beside[:, :1], images)
+    assert beside[:, 1:].mean(dim=(2, 3)).tolist() == [[0, 1], [1, 0]]
     with pytest.raises(ValueError, match="needs labels"):
-        one_hot(None, 3, like)
+        with_labels(vectors, None, 3)
 
 
 @pytest.mark.parametrize(

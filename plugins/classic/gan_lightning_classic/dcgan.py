@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
 from gan_lightning.components import Architecture, Discriminator, Generator
 from gan_lightning.critique import Critique
 from gan_lightning.data.spec import DataSpec
-from gan_lightning.layers import at_least, doublings, normal, one_hot
+from gan_lightning.layers import at_least, doublings, normal, with_labels
 from gan_lightning.origin import Origin
 
 _WIDEST = 16
@@ -54,7 +53,7 @@ class DCGANGenerator(Generator):
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map latents ``[N, latent]`` and labels ``[N]`` to images ``[N, C, H, W]`` in [-1, 1]."""
-        inputs = torch.cat([latents, one_hot(labels, self.classes, latents)], dim=1)
+        inputs = with_labels(latents, labels, self.classes)
         return self.layers(inputs[:, :, None, None])  # type: ignore[no-any-return]
 
 
@@ -89,9 +88,7 @@ class DCGANDiscriminator(Discriminator):
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Critique:
         """Judge images ``[N, C, H, W]`` with labels ``[N]``."""
-        hot = one_hot(labels, self.classes, samples)
-        maps = hot[:, :, None, None].expand(-1, -1, *samples.shape[2:])
-        features = self.layers(torch.cat([samples, maps], dim=1))
+        features = self.layers(with_labels(samples, labels, self.classes))
         return Critique(self.last(features).flatten(), features=features.flatten(1))
 
 

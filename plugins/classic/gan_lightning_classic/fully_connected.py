@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
 from gan_lightning.components import Architecture, Discriminator, Generator
 from gan_lightning.critique import Critique
 from gan_lightning.data.spec import DataSpec
-from gan_lightning.layers import at_least, one_hot
+from gan_lightning.layers import at_least, with_labels
 
 _OUTPUTS: dict[str, Callable[[], nn.Module]] = {"images": nn.Tanh, "points": nn.Identity}
 
@@ -46,7 +45,7 @@ class MLPGenerator(Generator):
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map latents ``[N, latent]`` and labels ``[N]`` to samples ``[N, *shape]``."""
-        inputs = torch.cat([latents, one_hot(labels, self.classes, latents)], dim=1)
+        inputs = with_labels(latents, labels, self.classes)
         return self.output(self.last(self.hidden(inputs))).view(-1, *self.shape)  # type: ignore[no-any-return]
 
 
@@ -77,7 +76,7 @@ class MLPDiscriminator(Discriminator):
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Critique:
         """Judge samples ``[N, *shape]`` with labels ``[N]``."""
-        features = self.hidden(torch.cat([samples.flatten(1), one_hot(labels, self.classes, samples)], dim=1))
+        features = self.hidden(with_labels(samples.flatten(1), labels, self.classes))
         return Critique(self.last(features).squeeze(1), features=features)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor, nn
 
 from gan_lightning.components import Architecture, Discriminator, Generator
 from gan_lightning.critique import Critique
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UnsupportedShapeError
-from gan_lightning.layers import at_least, one_hot, uniform
+from gan_lightning.layers import at_least, uniform, with_labels
 from gan_lightning.origin import Origin
 
 
@@ -51,7 +50,7 @@ class GANGenerator(Generator):
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map latents ``[N, latent]`` and labels ``[N]`` to images ``[N, C, H, W]`` in [-1, 1]."""
-        brightness = self.layers(torch.cat([latents, one_hot(labels, self.classes, latents)], dim=1))
+        brightness = self.layers(with_labels(latents, labels, self.classes))
         return (2 * brightness - 1).view(-1, *self.shape)  # type: ignore[no-any-return]
 
 
@@ -91,7 +90,7 @@ class GANDiscriminator(Discriminator):
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Critique:
         """Judge images ``[N, C, H, W]`` with labels ``[N]``."""
         brightness = (samples.flatten(1) + 1) / 2
-        features = self.hidden(torch.cat([brightness, one_hot(labels, self.classes, samples)], dim=1))
+        features = self.hidden(with_labels(brightness, labels, self.classes))
         return Critique(self.last(features).squeeze(1), features=features)
 
 

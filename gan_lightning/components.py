@@ -7,7 +7,7 @@ against them and ``gan-lightning describe`` prints them. ``origin`` says where a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -24,15 +24,24 @@ if TYPE_CHECKING:
     from gan_lightning.randomness import Randomness
 
 
+#: An output of a discriminator: the size of a linear layer on its features, or what makes another module of their width
+#: and a constructor of linear layers that are spectrally normalised where the discriminator is.
+Head = int | Callable[[int, Callable[[int, int], nn.Linear]], nn.Module]
+
+
 @dataclass(frozen=True)
 class Loss(ABC):
     """What discriminator and generator pay for critiques; both are minimised, and HIGH logits mean real.
 
     Both players are always given both critiques. A critique is computed when a field of it is first read, so a loss
     that does not look at the real images in the generator's turn costs nothing for them.
+
+    Attributes:
+        needs_classes: Whether it reads the classes of samples, which only conditional games have.
     """
 
     origin: ClassVar[Origin | None] = None
+    needs_classes: ClassVar[bool] = False
 
     @abstractmethod
     def discriminator(self, real: Critique, fake: Critique) -> Tensor:
@@ -65,14 +74,16 @@ class Rule:
     Attributes:
         players: Whose turns it is about.
         excludes: Names of losses, penalties and rules that it cannot be played with, and the reason of each.
+        needs_classes: Whether it reads the classes of samples, which only conditional games have.
     """
 
     origin: ClassVar[Origin | None] = None
+    needs_classes: ClassVar[bool] = False
     players: ClassVar[tuple[str, ...]] = ("discriminator",)
     excludes: ClassVar[Mapping[str, str]] = {}
 
-    def heads(self, data: DataSpec) -> Mapping[str, int]:
-        """Return the linear outputs that it wants of the discriminator; see `Loss.heads`."""
+    def heads(self, data: DataSpec) -> Mapping[str, Head]:
+        """Return the outputs that it wants of the discriminator, which trains them; see `Loss.heads`."""
         del data
         return {}
 
@@ -81,6 +92,11 @@ class Rule:
         del play
         return latents
 
+    def reals(self, play: Play, real: Tensor) -> Tensor:
+        """Return the samples ``[N, *shape]`` that are played in place of the real ones."""
+        del play
+        return real
+
     def judged(self, play: Play, critique: Critique, side: str) -> Critique:
         """Return the critique that is read in place of the one of the ``"real"`` or the ``"fake"`` samples."""
         del play, side
@@ -88,6 +104,10 @@ class Rule:
 
     def after_step(self, play: Play) -> None:
         """Act once the player's optimiser has made its step."""
+
+    def observations(self) -> Mapping[str, Tensor]:
+        """Return what of its state is worth a look, by name; see `Play.observations`."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -133,6 +153,10 @@ class Augmentation(ABC):
 
     def after_step(self, play: Play) -> None:  # noqa: B027  (most learn nothing)
         """Learn from a turn, once its player's optimiser has made its step; adaptive augmentations do."""
+
+    def observations(self) -> Mapping[str, Tensor]:
+        """Return what of its state is worth a look, by name; see `Play.observations`."""
+        return {}
 
 
 class Generator(nn.Module, ABC):

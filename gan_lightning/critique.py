@@ -28,6 +28,17 @@ class Critique:
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
+def rows_of(critique: Critique, rows: slice) -> Critique:
+    """Return the opinion of some of the samples that were judged."""
+    return Critique(
+        critique.logits[rows],
+        samples=None if critique.samples is None else critique.samples[rows],
+        labels=None if critique.labels is None else critique.labels[rows],
+        features=None if critique.features is None else critique.features[rows],
+        extras={name: value[rows] if isinstance(value, Tensor) else value for name, value in critique.extras.items()},
+    )
+
+
 _FIELDS = frozenset(entry.name for entry in fields(Critique))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import cached_property
 from typing import Literal
 
@@ -10,10 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from gan_lightning.components import Augmentation, Loss, Penalty, Rule
-from gan_lightning.critique import Critique, DeferredCritique
+from gan_lightning.critique import Critique, DeferredCritique, rows_of
 from gan_lightning.errors import UserError
 from gan_lightning.game import Game, Parts, Phase, Play
 from gan_lightning.headed import Headed, merge_heads
+from gan_lightning.layers.spectral_norm import held_power_iteration
 from gan_lightning.origin import Origin
 from gan_lightning.randomness import Randomness
 
@@ -32,6 +34,10 @@ class TwoPlayerGame(Game):
         discriminator_labels: Whether a conditional game's discriminator is given the classes. Without, only the
             generator is, and a rule must teach it to heed them, such as one that has samples classified.
         prior: Distribution of each latent: standard normal, or uniform on [-1, 1].
+        judge_together: Whether the discriminator's turn judges real and generated samples in one forward. That is
+            another algorithm where it normalises over the batch, or iterates spectral norms once a forward.
+        hold_power_iteration: Whether spectral norms are iterated in the first of a turn's forwards only. That too is
+            another algorithm: they follow the weights with half the iterations or fewer.
         generator_batch: Generated samples in the generator's turn, over all processes; the batch size if None.
     """
 
@@ -45,6 +51,8 @@ class TwoPlayerGame(Game):
         conditional: bool = False,
         discriminator_labels: bool = True,
         prior: Prior = "normal",
+        judge_together: bool = False,
+        hold_power_iteration: bool = False,
         generator_batch: int | None = None,
     ) -> None:
         if parts.loss is None:
@@ -54,12 +62,16 @@ class TwoPlayerGame(Game):
         if conditional and not parts.data.classes:
             raise UserError("game.conditional: the data have no labels; give them classes or set it to false")
         _check_rules(parts)
+        if not conditional:
+            _refuse_needs_of_classes(parts)
         for name, augmentation in parts.augmentations.items():
             if parts.data.kind not in augmentation.kinds:
                 raise UserError(f"augment: {name} transforms {' and '.join(augmentation.kinds)}, not {parts.data.kind}")
         self.n_dis = n_dis
         self.is_conditional = conditional
         self.prior = prior
+        self.judge_together = judge_together
+        self.hold_power_iteration = hold_power_iteration
         self.generator_batch = generator_batch
         self.discriminator_labels = discriminator_labels
         super().__init__(parts, self._networks(parts))
@@ -78,10 +90,10 @@ class TwoPlayerGame(Game):
             classes["discriminator"] = 0
         networks = {role: parts.networks[role](parts.data, classes[role]) for role in self.roles}
         wanted = [part.heads(parts.data) for part in (parts.loss, *parts.penalties.values()) if part is not None]
-        sizes = merge_heads(wanted)
-        if sizes:
+        heads = merge_heads(wanted)
+        if heads:
             body = networks["discriminator"]
-            networks["discriminator"] = Headed(body, parts.data, classes["discriminator"], sizes)
+            networks["discriminator"] = Headed(body, parts.data, classes["discriminator"], heads)
         return networks
 
     @property
@@ -147,6 +159,15 @@ class TwoPlayerPlay(Play):
     """What a turn of the two-player game sees: real and generated samples, and the critiques of both."""
 
     game: TwoPlayerGame
+    _has_asked = False
+
+    @cached_property
+    def real(self) -> Tensor:
+        """Real samples ``[N, *shape]``, or what rules play in their place."""
+        real = self.batch.samples()
+        for rule in self.rules:
+            real = rule.reals(self, real)
+        return real
 
     @cached_property
     def count(self) -> int:
@@ -187,32 +208,71 @@ class TwoPlayerPlay(Play):
     @cached_property
     def real_critique(self) -> DeferredCritique:
         """The discriminator's opinion of the real samples, made when it is first read."""
+        if self._judges_together:
+            return DeferredCritique(lambda: self._both[0])
         return DeferredCritique(lambda: self.judge(self.real, self.real_labels, "real"))
 
     @cached_property
     def fake_critique(self) -> DeferredCritique:
         """The discriminator's opinion of the generated samples, made when it is first read."""
+        if self._judges_together:
+            return DeferredCritique(lambda: self._both[1])
         return DeferredCritique(lambda: self.judge(self.fake, self.fake_labels, "fake"))
+
+    @property
+    def _judges_together(self) -> bool:
+        return self.game.judge_together and self.phase.player == "discriminator"
+
+    @cached_property
+    def _both(self) -> tuple[Critique, Critique]:
+        """The opinions of real and generated samples, from one forward."""
+        real, fake = self.augmented(self.real, "real"), self.augmented(self.fake, "fake")
+        labels = None
+        if self.real_labels is not None and self.fake_labels is not None:
+            labels = torch.cat([self.real_labels, self.fake_labels])
+        made = self._asked(torch.cat([real, fake]), labels)
+        return (
+            self._ruled(rows_of(made, slice(len(real))), "real"),
+            self._ruled(rows_of(made, slice(len(real), None)), "fake"),
+        )
 
     def judge(self, samples: Tensor, labels: Tensor | None, side: str) -> Critique:
         """Augment samples and ask the discriminator; `side` names the stream of the augmentations."""
+        return self._ruled(self._asked(self.augmented(samples, side), labels), side)
+
+    def augmented(self, samples: Tensor, side: str) -> Tensor:
+        """Return what the discriminator sees of samples; `side` names the stream of the augmentations."""
         for name, augment in self.game.augmentations.items():
             samples = augment(samples, self.random.at(name, side))
+        return samples
+
+    def _asked(self, samples: Tensor, labels: Tensor | None) -> Critique:
+        discriminator = self.game.networks["discriminator"]
         seen = labels if self.game.discriminator_labels else None
-        critique: Critique = self.game.networks["discriminator"](samples, seen)
+        hold = self.game.hold_power_iteration and self._has_asked
+        with held_power_iteration(discriminator) if hold else nullcontext():
+            critique: Critique = discriminator(samples, seen)
+        self._has_asked = True
         critique.samples, critique.labels = samples, labels
+        return critique
+
+    def _ruled(self, critique: Critique, side: str) -> Critique:
         for rule in self.rules:
             critique = rule.judged(self, critique, side)
         return critique
 
     def observations(self) -> dict[str, Tensor]:
-        """Return the logits that the discriminator's turn has led to."""
+        """Return the logits that the discriminator's turn has led to, and what rules and augmentations tell."""
         if self.phase.player != "discriminator":
             return {}
         critiques = {"logits/real": self.real_critique.made, "logits/fake": self.fake_critique.made}
         assert self.game.parts.loss is not None
         scores = self.game.parts.loss.scores
-        return {name: scores(critique) for name, critique in critiques.items() if critique is not None}
+        told = {name: scores(critique) for name, critique in critiques.items() if critique is not None}
+        parts: dict[str, Rule | Augmentation] = {**self.game.parts.penalties, **self.game.augmentations}
+        for part, component in parts.items():
+            told |= {f"{part}/{name}": value for name, value in component.observations().items()}
+        return told
 
 
 def _phases(loss: Loss, rules: Mapping[str, Rule], n_dis: int) -> tuple[Phase, ...]:
@@ -255,6 +315,15 @@ def _check_rules(parts: Parts) -> None:
                 raise UserError(f"penalties.{name}: it is for a player {player!r}, which this game does not have")
         for other in rule.excludes.keys() & present:
             raise UserError(f"penalties.{name}: it cannot be played with {other}: {rule.excludes[other]}")
+
+
+def _refuse_needs_of_classes(parts: Parts) -> None:
+    for where, part in {
+        "loss": parts.loss,
+        **{f"penalties.{name}": one for name, one in parts.penalties.items()},
+    }.items():
+        if part is not None and part.needs_classes:
+            raise UserError(f"{where}: it reads the classes of samples; set game.conditional to true")
 
 
 def _weighted(penalty: Penalty) -> Term:

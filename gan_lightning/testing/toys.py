@@ -64,11 +64,32 @@ class ToyDiscriminator(Discriminator):
         return Critique(self.last(features).squeeze(1), features=features)
 
 
+class ToyEncoder(nn.Module):
+    """Two linear maps around a smooth bend, to latents of the generator's length.
+
+    Args:
+        data: What is encoded.
+        classes: Number of classes, 0 for an unconditional network.
+        width: Hidden units.
+    """
+
+    def __init__(self, data: DataSpec, classes: int, *, width: int = 16) -> None:
+        super().__init__()
+        self.classes = classes
+        values = torch.Size(data.shape).numel()
+        self.layers = nn.Sequential(nn.Linear(values + classes, width), nn.Softplus(), nn.Linear(width, 4))
+
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map samples ``[N, *shape]`` and labels ``[N]`` to latents ``[N, 4]``."""
+        latents: Tensor = self.layers(_beside(samples.flatten(1), labels, self.classes))
+        return latents
+
+
 def _beside(rows: Tensor, labels: Tensor | None, classes: int) -> Tensor:
     return rows if labels is None else torch.cat([rows, one_hot(labels, classes).to(rows.dtype)], dim=1)
 
 
-_ROLES: dict[str, Any] = {"generator": ToyGenerator, "discriminator": ToyDiscriminator}
+_ROLES: dict[str, Any] = {"generator": ToyGenerator, "discriminator": ToyDiscriminator, "encoder": ToyEncoder}
 TOY_NETWORKS = Architecture(_ROLES)
 
 

@@ -3,45 +3,61 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import relu, softplus
 
 from benchmarks.works import Work
 from gan_lightning.catalog import Catalog
 from gan_lightning.data.samples import to_network
-from gan_lightning.performance import Choices, choose, keep_memory
+from gan_lightning.performance import choose, forget_nvml_check, keep_memory
 from gan_lightning.recipe import check
 from gan_lightning.recipe.build import Builder
 from gan_lightning.run import cache_folder
 
-_LOSSES = {
+_Losses = tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor], Tensor]]
+_LOSSES: dict[str, _Losses] = {
     "hinge": (lambda r, f: relu(1 - r).mean() + relu(1 + f).mean(), lambda f: -f.mean()),
     "non_saturating": (lambda r, f: softplus(-r).mean() + softplus(f).mean(), lambda f: softplus(-f).mean()),
     "wasserstein": (lambda r, f: f.mean() - r.mean(), lambda f: -f.mean()),
 }
+_AUTOCAST: dict[str, Callable[[], AbstractContextManager[object]]] = {
+    "32-true": nullcontext,
+    "bf16-mixed": lambda: torch.autocast("cpu", torch.bfloat16),
+}
+
+
+def seconds(work: Work) -> float:
+    """Train and return the seconds that one update takes, after as many that are not timed."""
+    loop = PlainLoop(work)
+    loop.seconds(work.updates)
+    return loop.seconds(work.updates)
 
 
 class PlainLoop:
-    """A hand-written training loop.
+    """A hand-written training loop; it heeds the recipe's `performance` and `trainer.precision`.
 
     Args:
         work: What to train.
-        tuned: Whether to use all that `performance: auto` does, or nothing of it.
-        bf16: Whether to run under autocast.
     """
 
-    def __init__(self, work: Work, *, tuned: bool, bf16: bool) -> None:
+    def __init__(self, work: Work) -> None:
+        forget_nvml_check()  # nobody who writes a loop by hand imports Lightning
         recipe = check(work.recipe, Catalog.installed())
         builder = Builder(recipe, Catalog.installed())
         samples = builder.samples(cache_folder())
-        choices = choose("auto", samples.kind, "32-true") if tuned else Choices()
+        precision = recipe.trainer.get("precision", "32-true")
+        choices = choose(recipe.performance, samples.kind, precision)
         if choices.allocator:
             keep_memory()
         game = builder.game(samples.spec).to(memory_format=choices.memory_format)  # type: ignore[call-overload]
-        self.generator, self.discriminator = game.networks["generator"], game.networks["discriminator"]
+        self.generator: Any = game.networks["generator"]
+        self.discriminator: Any = game.networks["discriminator"]
         self.values, self.format = samples.values, choices.memory_format
         self.batch = recipe.data.batch_size
         self.n_dis = recipe.game.options["n_dis"]
@@ -53,7 +69,10 @@ class PlainLoop:
         self.optimizer_g = torch.optim.Adam(self.generator.parameters(), **settings)
         self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), **settings)
         self.weights_d = list(self.discriminator.parameters())
-        self.autocast: AbstractContextManager[object] = torch.autocast("cpu", torch.bfloat16) if bf16 else nullcontext()
+        average = deepcopy(self.generator).requires_grad_(False)
+        self.averages = [*average.parameters(), *_floating_buffers(average)]
+        self.averaged = [*self.generator.parameters(), *_floating_buffers(self.generator)]
+        self.autocast = _AUTOCAST[precision]()
 
     def seconds(self, updates: int) -> float:
         """Train for `updates` updates and return the seconds that one takes."""
@@ -75,13 +94,15 @@ class PlainLoop:
             if self.penalised:
                 loss = loss + 10 * self._penalty(real, fake)
         self.optimizer_d.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer_d.step()
 
     def _penalty(self, real: Tensor, fake: Tensor) -> Tensor:
         between = real.lerp(fake, torch.rand(self.batch, 1, 1, 1)).requires_grad_(True)
-        (slope,) = torch.autograd.grad(self.discriminator(between).logits.sum(), between, create_graph=True)
-        return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+        logits: Tensor = self.discriminator(between).logits
+        (slope,) = torch.autograd.grad(logits.sum(), between, create_graph=True)
+        norms: Tensor = slope.flatten(1).norm(dim=1)
+        return (norms - 1).square().mean()
 
     def _generator(self) -> None:
         for weight in self.weights_d:
@@ -89,10 +110,16 @@ class PlainLoop:
         with self.autocast:
             loss = self.loss_g(self.discriminator(self.generator(self._latents())).logits)
         self.optimizer_g.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer_g.step()
+        with torch.no_grad():
+            torch._foreach_lerp_(self.averages, self.averaged, 0.005)
         for weight in self.weights_d:
             weight.requires_grad_(True)
 
     def _latents(self) -> Tensor:
-        return torch.randn(self.batch, *self.generator.latent_shape)  # type: ignore[misc]
+        return torch.randn(self.batch, *self.generator.latent_shape)
+
+
+def _floating_buffers(network: nn.Module) -> list[Tensor]:
+    return [buffer for buffer in network.buffers() if buffer.is_floating_point()]

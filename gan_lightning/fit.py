@@ -34,7 +34,7 @@ from gan_lightning.guard import StepGuard
 from gan_lightning.loggers import build_loggers
 from gan_lightning.metrics.results import truncate_results
 from gan_lightning.module import GANModule
-from gan_lightning.performance import Choices, choose, forget_nvml_check, keep_memory
+from gan_lightning.performance import Choices, bfloat16_pays, choose, forget_nvml_check, keep_memory
 from gan_lightning.recipe.build import Builder
 from gan_lightning.recipe.schema import Recipe
 from gan_lightning.resume import Start, begin_from, roll_back
@@ -195,6 +195,9 @@ class _Attempt:
                     logger.resume(start.updates)
                 logger.begin(session.recipe.as_dict())
             _log.info("performance: %s", session.choices)
+            bf16 = str(session.recipe.trainer.get("precision", "")).startswith("bf16")
+            if bf16 and session.module.device.type == "cpu" and not bfloat16_pays():
+                _log.warning("trainer.precision: this processor is not known to gain from bf16; compare with 32-true")
         checkpoint = None if start is None else start.checkpoint
         self.trainer.fit(session.module, datamodule=session.data(), ckpt_path=checkpoint, weights_only=True)
         if self.signals.received and session.module.updates < session.recipe.train.steps:

@@ -6,7 +6,6 @@ import hashlib
 import os
 import pickle
 import warnings
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, cast
@@ -20,8 +19,9 @@ from gan_lightning.errors import UserError
 #: Key of a checkpoint under which everything stands that rebuilds the networks without the recipe file or the data.
 PRODUCT = "gan_lightning"
 
-_PARTS = {"state_dict", "progress", "stage"}
-_FACTS = {"recipe", "data", "plugins"}
+_PARTS = {"state_dict": Mapping, "progress": Mapping, "stage": int | None, "ledgers": list}
+_FACTS = {"recipe": Mapping, "data": Mapping, "plugins": Mapping}
+_COUNTS = {"updates": int, "rounds": int, "images": int}
 
 # The hash stands in the file itself, behind the zip archive, where readers of archives do not look: so it can neither
 # be lost by a copy or a link nor be newer or older than what it vouches for.
@@ -123,11 +123,19 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UserError(f"{path}: refused: it is no checkpoint, or holds more than tensors and plain data") from error
-    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, ValueError, KeyError) as error:
+    except Exception as error:  # the reader meets a damaged pickle with whatever goes wrong first
         raise UserError(f"{path}: this checkpoint is damaged or none ({path.stat().st_size} bytes)") from error
     if not isinstance(checkpoint, Mapping) or PRODUCT not in checkpoint:
         raise UserError(f"{path}: this is no checkpoint of gan-lightning")
-    missing = [*(_PARTS - checkpoint.keys()), *(_FACTS - checkpoint[PRODUCT].keys())]
-    if missing:
-        raise UserError(f"{path}: this checkpoint lacks its {' and its '.join(sorted(missing))}")
+    for owner, kinds in ((checkpoint, _PARTS), (checkpoint[PRODUCT], _FACTS), (checkpoint.get("progress"), _COUNTS)):
+        wrong = _wrong(owner, kinds)
+        if wrong:
+            raise UserError(f"{path}: this checkpoint lacks its {' and its '.join(wrong)}")
     return dict(checkpoint)
+
+
+def _wrong(owner: Any, kinds: Mapping[str, Any]) -> list[str]:
+    """Return the names of the parts that are not there, or are something else."""
+    if not isinstance(owner, Mapping):
+        return sorted(kinds)
+    return sorted(name for name, kind in kinds.items() if name not in owner or not isinstance(owner[name], kind))

@@ -17,6 +17,7 @@ from gan_lightning.errors import UserError, nearest
 from gan_lightning.module import GANModule
 from gan_lightning.recipe import Recipe, check
 from gan_lightning.recipe.build import Builder
+from gan_lightning.recipe.options import OptionError, check_options
 from gan_lightning.run import Run
 from gan_lightning.sampling import draw_samples
 
@@ -96,16 +97,24 @@ def load(path: str | Path, catalog: Catalog | None = None) -> Trained:
     checkpoint = read_checkpoint(path)
     facts: dict[str, Any] = checkpoint[PRODUCT]
     recipe = _recipe(facts, catalog, path)
-    data = DataSpec.from_dict(facts["data"])
+    data = _data(facts, path)
     module = Builder(recipe, catalog).module(data)
-    module.on_load_checkpoint(checkpoint)
     try:
+        module.on_load_checkpoint(checkpoint)
         module.load_state_dict(checkpoint["state_dict"])
-    except RuntimeError as error:
-        raise UserError(
-            f"{path}: its weights do not fit the networks of its recipe: {str(error).splitlines()[0]}"
-        ) from error
+    except (RuntimeError, LookupError, TypeError, AttributeError) as error:
+        told = (str(error).splitlines() or [type(error).__name__])[:2][
+            -1
+        ].strip()  # torch names the weight in the second line
+        raise UserError(f"{path}: its weights do not fit the networks of its recipe: {told}") from error
     return Trained(module.eval(), recipe, data, module.updates, module.images)
+
+
+def _data(facts: Mapping[str, Any], path: Path) -> DataSpec:
+    try:
+        return DataSpec(**check_options(DataSpec, facts["data"], "data"))
+    except OptionError as error:
+        raise UserError(f"{path}: {error}") from error
 
 
 def _recipe(facts: Mapping[str, Any], catalog: Catalog, path: Path) -> Recipe:
@@ -114,6 +123,6 @@ def _recipe(facts: Mapping[str, Any], catalog: Catalog, path: Path) -> Recipe:
         return check(facts["recipe"], catalog)
     except UserError as error:
         here = {plugin.name for plugin in catalog.working()}
-        gone = [package for name, package in facts["plugins"].items() if name not in here]
+        gone = [str(package) for name, package in facts["plugins"].items() if name not in here]
         told = f"; it was trained with {', '.join(gone)}, which cannot be used here" if gone else ""
         raise UserError(f"{path}: {error}{told}") from error

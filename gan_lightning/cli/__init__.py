@@ -95,8 +95,27 @@ def _explain(error: BaseException) -> int:
     if isinstance(error, OSError) and error.filename is not None:
         complain(f"{error.filename}: {error.strerror}")
         return _WRONG
+    remedy = _remedy(error)
+    if remedy is not None:
+        complain(f"{remedy} ({error})")
+        return _WRONG
     complain(f"internal error: {type(error).__name__}: {error}; run with --debug for the traceback")
     return _BUG
+
+
+#: What the user can do about errors of torch and the system, by a piece of what they say.
+_NO_MEMORY = "out of memory: lower data.batch_size, and raise train.accumulate to make up for it"
+_REMEDIES = {
+    "out of memory": _NO_MEMORY,
+    "allocate memory": _NO_MEMORY,
+    "EADDRINUSE": "the port for the processes to meet at is taken: set MASTER_PORT to another",
+}
+
+
+def _remedy(error: BaseException) -> str | None:
+    if isinstance(error, MemoryError):
+        return _NO_MEMORY
+    return next((remedy for piece, remedy in _REMEDIES.items() if piece in str(error)), None)
 
 
 def _blocked(arguments: Sequence[str]) -> list[str]:

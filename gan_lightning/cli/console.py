@@ -9,6 +9,7 @@ import warnings
 from rich.console import Console
 from rich.table import Table
 
+from gan_lightning.errors import one_line
 from gan_lightning.run import is_first_process
 
 out = Console(highlight=False, soft_wrap=True)
@@ -18,7 +19,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 def complain(message: str) -> None:
     """Print one line that says what is wrong, in the first of several processes."""
     if is_first_process():
-        print(f"gan-lightning: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201  (never wrapped or styled)
+        print(f"gan-lightning: {one_line(' '.join(message.split()))}", file=sys.stderr)  # noqa: T201  (never wrapped or styled)
 
 
 def table(title: str, columns: list[str], rows: list[list[str]]) -> Table:
@@ -37,5 +38,5 @@ def quiet() -> None:
 
     for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module=r"lightning\..*")
+    warnings.filterwarnings("ignore", module=r"lightning\..*|PIL\..*")  # damaged images are named by our own remarks
     warnings.filterwarnings("ignore", message=r".*torchmetrics.*|.*LeafSpec.*|.*eval mode at the start.*")

@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from gan_lightning.errors import UserError
+from gan_lightning.recipe.numbers import refuse_odd_numbers
 
 
 def read_settings(words: Sequence[str], example: str) -> dict[str, Any]:
@@ -26,6 +27,8 @@ def read_settings(words: Sequence[str], example: str) -> dict[str, Any]:
         if "=" not in word:
             raise UserError(f"{word}: expected key=value, such as {example}")
     try:
-        return OmegaConf.to_container(OmegaConf.from_dotlist(list(words)))  # type: ignore[return-value]
-    except (OmegaConfBaseException, yaml.YAMLError) as error:
+        found = OmegaConf.to_container(OmegaConf.from_dotlist(list(words)))
+    except (OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise UserError(f"{' '.join(words)}: cannot be read: {error}") from error
+    refuse_odd_numbers(found)
+    return found  # type: ignore[return-value]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from gan_lightning.catalog import Catalog
 from gan_lightning.errors import UserError, nearest
+from gan_lightning.recipe.numbers import LOADER, refuse_odd_notation
 from gan_lightning.recipe.options import OptionError
 from gan_lightning.recipe.parsing import parse
+from gan_lightning.recipe.references import check_references, refuse_resolvers
 from gan_lightning.recipe.schema import Recipe
 
 
@@ -76,14 +79,14 @@ class Source:
 def _chain(path: Path) -> Iterator[Path]:
     """Yield a recipe and those it is laid over."""
     yield path
-    base = _child(yaml.compose(path.read_text("utf-8"), yaml.SafeLoader), "extends")
+    base = _child(yaml.compose(path.read_text("utf-8"), LOADER), "extends")
     if base is not None:
         yield from _chain(path.parent / base[0].value)
 
 
 def _follow(path: Path, parts: Sequence[str]) -> tuple[int, int]:
     """Return how many parts of a key are written in a file, and the line of the last of them."""
-    node: yaml.Node | None = yaml.compose(path.read_text("utf-8"), yaml.SafeLoader)
+    node: yaml.Node | None = yaml.compose(path.read_text("utf-8"), LOADER)
     depth = line = 0
     for part in parts:
         found = _child(node, part)
@@ -106,59 +109,66 @@ def _child(node: yaml.Node | None, part: str) -> tuple[yaml.Node, int] | None:
 
 
 def _read(path: Path, seen: tuple[Path, ...] = ()) -> DictConfig:
+    """Read a file and lay it over the one that it extends."""
+    plain = _load_yaml(path)
     if path.resolve() in seen:
         raise UserError(f"{path}: extends itself")
-    config = _load_yaml(path)
-    if "extends" not in config:
-        return config
-    base = config.pop("extends")
-    if not isinstance(base, str):
+    if "extends" not in plain:
+        return OmegaConf.create(plain)
+    base = plain.pop("extends")
+    if not isinstance(base, str) or "${" in base:
         raise UserError(f"{path}: extends: expected a path, got {base!r}")
-    merged = OmegaConf.merge(_read(path.parent / base, (*seen, path.resolve())), config)
+    below = _read(path.parent / base, (*seen, path.resolve()))
+    with _blamed_on(str(path)):
+        merged = OmegaConf.merge(below, plain)
     assert isinstance(merged, DictConfig)
+    check_references(OmegaConf.to_container(merged, resolve=False), str(path))
     return merged
 
 
-def _load_yaml(path: Path) -> DictConfig:
-    if not path.is_file():
+def _load_yaml(path: Path) -> dict[Any, Any]:
+    """Return the content of a file, nothing filled in."""
+    if not _is_file(path):
         siblings = (
             [str(path.parent / other.name) for other in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
         )
         raise UserError(f"there is no recipe {path}; {nearest(str(path), siblings)}")
+    with _blamed_on(f"{path}: this is no recipe"):
+        try:
+            config = OmegaConf.load(path)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else "?"
+            raise UserError(f"{path}:{line}: this is no YAML: {error.problem}") from error
+        except OSError as error:
+            raise UserError(f"{path}: this is no recipe: {error}") from error
+        refuse_odd_notation(path.read_text("utf-8"), str(path))
+    plain = OmegaConf.to_container(config, resolve=False)
+    if not isinstance(plain, dict):
+        raise UserError(f"{path}: expected keys and values at the top, got a {type(plain).__name__}")
+    check_references(plain, str(path))
+    return plain
+
+
+def _is_file(path: Path) -> bool:
     try:
-        config = OmegaConf.load(path)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise UserError(f"{path}:{line}: this is no YAML: {error.problem}") from error
-    except (yaml.YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError) as error:
-        raise UserError(f"{path}: this is no recipe: {' '.join(str(error).split())}") from error
-    if not isinstance(config, DictConfig):
-        raise UserError(
-            f"{path}: expected keys and values at the top, got a {type(OmegaConf.to_container(config)).__name__}"
-        )
-    return config
+        return path.is_file()
+    except OSError as error:  # a name that is too long, or a folder that may not be entered
+        raise UserError(f"there is no recipe {path}: {error.strerror}") from error
 
 
 def _override(config: DictConfig, override: str) -> DictConfig:
     key, equals, _ = override.partition("=")
     if not equals or not key:
         raise UserError(f"override {override!r}: expected key.sub=value")
-    try:
+    with _blamed_on(f"override {override!r}: cannot be applied"):
         value = OmegaConf.to_container(OmegaConf.from_dotlist([override]), resolve=False)
         for part in key.split("."):
             value = value[part]  # type: ignore[index, call-overload]
+        refuse_odd_notation(override.partition("=")[2], f"override {override!r}")
+        refuse_resolvers(value, f"override {override!r}")
         _name_bare_component(config, key)
         OmegaConf.update(config, key, value, merge=True)
-    except (
-        OmegaConfBaseException,
-        yaml.YAMLError,
-        KeyError,
-        TypeError,
-        IndexError,
-        AssertionError,
-        ValueError,
-    ) as error:
-        raise UserError(f"override {override!r}: cannot be applied: {' '.join(str(error).split())}") from error
+        check_references(OmegaConf.to_container(config, resolve=False), f"override {override!r}")
     return config
 
 
@@ -172,23 +182,20 @@ def _name_bare_component(config: DictConfig, key: str) -> None:
             OmegaConf.update(config, parent, {"name": bare})
 
 
-_RESOLVER = re.compile(r"\$\{[^}]*:")
-
-
 def _resolve(config: DictConfig, path: Path) -> dict[str, Any]:
-    """Fill in ``${other.key}``. Resolvers, which read the environment or run code, are refused."""
-    raw = OmegaConf.to_container(config, resolve=False)
-    _refuse_resolvers(raw, path)
-    try:
+    """Fill in ``${other.key}``."""
+    with _blamed_on(str(path)):
         plain = OmegaConf.to_container(config, resolve=True)
-    except OmegaConfBaseException as error:
-        raise UserError(f"{path}: {' '.join(str(error).split())}") from error
+    refuse_resolvers(plain, str(path), re.compile(r"(?!)"))  # pieces of one may have been put together
     return plain  # type: ignore[return-value]
 
 
-def _refuse_resolvers(value: Any, path: Path) -> None:
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for part in parts:
-        _refuse_resolvers(part, path)
-    if isinstance(value, str) and _RESOLVER.search(value):
-        raise UserError(f"{path}: {value!r}: recipes run no resolvers; only ${{other.key}} is filled in")
+@contextmanager
+def _blamed_on(where: str) -> Iterator[None]:
+    """Let what OmegaConf and YAML say against a value begin with where it stands."""
+    try:
+        yield
+    except (OmegaConfBaseException, yaml.YAMLError, LookupError, TypeError, AssertionError, ValueError) as error:
+        raise UserError(f"{where}: {error}") from error
+    except RecursionError as error:
+        raise UserError(f"{where}: nested too deeply") from error

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from pathlib import PurePath
 from typing import Any
 
 from gan_lightning.catalog import Catalog
 from gan_lightning.errors import UserError, nearest
+from gan_lightning.recipe.numbers import refuse_odd_numbers
 from gan_lightning.recipe.optimizers import OPTIMIZERS, check_optimizer
 from gan_lightning.recipe.options import OptionError, check_options, convert, options_of
 from gan_lightning.recipe.schema import (
@@ -40,6 +42,7 @@ def parse(plain: Mapping[str, Any], catalog: Catalog) -> Recipe:
     Raises:
         OptionError: A key is unknown, missing or of the wrong type, or names a component that does not exist.
     """
+    refuse_odd_numbers(plain)
     parser = _Parser(catalog)
     known = {entry.name for entry in fields(Recipe)}
     for key in plain:
@@ -68,7 +71,7 @@ def parse(plain: Mapping[str, Any], catalog: Catalog) -> Recipe:
         logger=parser.loggers(plain.get("logger", ["csv"])),
         performance=parser.performance(plain.get("performance", "auto")),
         trainer=check_trainer(plain.get("trainer") or {}),
-        run=parser.section(RunSection, plain["run"], "run"),
+        run=parser.run(plain["run"]),
         seed=convert(plain.get("seed", 0), int, "seed"),
     )
 
@@ -89,6 +92,16 @@ class _Parser:
         if value is None:
             return None
         return kind(**_own(kind, _mapping(value, where), where))
+
+    def run(self, value: Any) -> RunSection:
+        """Check the run; without a folder of its own, its name is that of one in ``runs/``."""
+        section: RunSection = self.section(RunSection, value, "run")
+        name = PurePath(section.name)
+        if section.dir is None and (not name.parts or name.is_absolute() or ".." in name.parts):
+            raise OptionError("run.name", f"{section.name!r} is no name in runs/; give a folder anywhere as run.dir")
+        if "\0" in str(section.folder):
+            raise OptionError("run", f"{str(section.folder)!r} cannot be the name of a folder")
+        return section
 
     def component(self, kind: str, value: Any, where: str) -> Component:
         """Check ``name`` or ``{name: ..., options}``."""

@@ -1,4 +1,4 @@
-"""Linear outputs that a loss or a rule wants of a discriminator, whatever the architecture."""
+"""Outputs that a loss or a rule wants of a discriminator, whatever the architecture."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from gan_lightning.components import Discriminator
+from gan_lightning.components import Discriminator, Head
 from gan_lightning.critique import Critique
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError
@@ -16,7 +16,7 @@ from gan_lightning.layers.spectral_norm import SNLinear, SpectralNorm
 
 
 class Headed(Discriminator):
-    """A discriminator with further linear layers on its features, each found in ``critique.extras``.
+    """A discriminator with further layers on its features, each output found in ``critique.extras``.
 
     Where the discriminator is spectrally normalised, so are they, since one layer that is not would undo the bound.
 
@@ -24,19 +24,22 @@ class Headed(Discriminator):
         body: The discriminator; it must offer features.
         data: Shape of the samples.
         classes: Number of classes the discriminator is given, 0 for none.
-        sizes: Size of each output by name.
+        heads: Each output by name.
 
     Raises:
         UserError: The discriminator offers no features.
     """
 
-    def __init__(self, body: nn.Module, data: DataSpec, classes: int, sizes: Mapping[str, int]) -> None:
+    def __init__(self, body: nn.Module, data: DataSpec, classes: int, heads: Mapping[str, Head]) -> None:
         super().__init__()
         self.body = body
         width = _feature_width(body, data, classes)
         normalised = any(isinstance(layer, SpectralNorm) for layer in body.modules())
-        make = SNLinear if normalised else nn.Linear
-        self.heads = nn.ModuleDict({name: make(width, size) for name, size in sizes.items()})
+        linear = SNLinear if normalised else nn.Linear
+        made = {
+            name: linear(width, head) if isinstance(head, int) else head(width, linear) for name, head in heads.items()
+        }
+        self.heads = nn.ModuleDict(made)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Critique:
         """Judge samples ``[N, *data.shape]``; see `Discriminator.forward`."""
@@ -45,18 +48,18 @@ class Headed(Discriminator):
         return replace(critique, extras={**critique.extras, **outputs})
 
 
-def merge_heads(wanted: Iterable[Mapping[str, int]]) -> dict[str, int]:
+def merge_heads(wanted: Iterable[Mapping[str, Head]]) -> dict[str, Head]:
     """Return all outputs that are wanted; two that want one of the same name share it.
 
     Raises:
         UserError: They want it in different sizes.
     """
-    sizes: dict[str, int] = {}
+    heads: dict[str, Head] = {}
     for wishes in wanted:
-        for name, size in wishes.items():
-            if sizes.setdefault(name, size) != size:
-                raise UserError(f"penalties: outputs {name!r} of the discriminator in sizes {sizes[name]} and {size}")
-    return sizes
+        for name, head in wishes.items():
+            if heads.setdefault(name, head) != head:
+                raise UserError(f"penalties: outputs {name!r} of the discriminator in sizes {heads[name]} and {head}")
+    return heads
 
 
 def _feature_width(body: nn.Module, data: DataSpec, classes: int) -> int:

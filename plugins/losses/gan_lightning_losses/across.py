@@ -24,6 +24,15 @@ def mean(values: Tensor) -> Tensor:
     return values.mean() if _world() == 1 else _sum(values.mean()) / _world()
 
 
+def average(values: Tensor) -> Tensor:
+    """Return the mean over all processes of each value.
+
+    Args:
+        values: This process's, of any shape.
+    """
+    return values if _world() == 1 else _sum(values) / _world()
+
+
 def gather(rows: Tensor) -> Tensor:
     """Return the rows of all processes ``[W * N, ...]``, those of rank 0 first.
 

@@ -17,6 +17,7 @@ def losses() -> dict[str, str]:
         "loss_sensitive": "gan_lightning_losses.adversarial.loss_sensitive:LossSensitive",
         "minimax": "gan_lightning_losses.adversarial.minimax:Minimax",
         "mmd": "gan_lightning_losses.adversarial.mmd:MMD",
+        "multi_hinge": "gan_lightning_losses.adversarial.multi_hinge:MultiHinge",
         "non_saturating": "gan_lightning_losses.adversarial.non_saturating:NonSaturating",
         "realness": "gan_lightning_losses.adversarial.realness:Realness",
         "relativistic": "gan_lightning_losses.adversarial.relativistic:Relativistic",
@@ -30,8 +31,12 @@ def losses() -> dict[str, str]:
 def penalties() -> dict[str, str]:
     """Extra terms, and rules without a term."""
     return {
+        "apa": "gan_lightning_losses.penalties.apa:APA",
+        "auxiliary_classifier": "gan_lightning_losses.penalties.auxiliary_classifier:AuxiliaryClassifier",
         "balanced_consistency": "gan_lightning_losses.penalties.consistency:BalancedConsistency",
         "consistency": "gan_lightning_losses.penalties.consistency:Consistency",
+        "contrastive_2c": "gan_lightning_losses.penalties.contrastive_2c:ConditionalContrastive",
+        "d2d_ce": "gan_lightning_losses.penalties.d2d_ce:DataToDataCrossEntropy",
         "dragan": "gan_lightning_losses.penalties.dragan:DRAGAN",
         "drift": "gan_lightning_losses.penalties.drift:Drift",
         "feature_matching": "gan_lightning_losses.penalties.feature_matching:FeatureMatching",
@@ -47,6 +52,7 @@ def penalties() -> dict[str, str]:
         "pulling_away": "gan_lightning_losses.penalties.pulling_away:PullingAway",
         "r1": "gan_lightning_losses.penalties.r1:R1",
         "r2": "gan_lightning_losses.penalties.r2:R2",
+        "self_supervised": "gan_lightning_losses.penalties.self_supervised:SelfSupervised",
         "top_k": "gan_lightning_losses.penalties.top_k:TopK",
         "weight_clipping": "gan_lightning_losses.penalties.weight_clipping:WeightClipping",
         "wgan_div": "gan_lightning_losses.penalties.wgan_div:WGANDiv",
@@ -58,6 +64,22 @@ def penalties() -> dict[str, str]:
 def augmentations() -> dict[str, str]:
     """Differentiable transforms of what the discriminator sees."""
     return {
+        "ada": "gan_lightning_losses.augmentations.ada:ADA",
         "diffaugment": "gan_lightning_losses.augmentations.diffaugment:DiffAugment",
         "instance_noise": "gan_lightning_losses.augmentations.instance_noise:InstanceNoise",
     }
+
+
+@hookimpl
+def games() -> dict[str, str]:
+    """Two-player games in which the generator's turn is another one."""
+    return {
+        "mode_regularised": "gan_lightning_losses.games.mode_regularised:ModeRegularised",
+        "unrolled": "gan_lightning_losses.games.unrolled:Unrolled",
+    }
+
+
+@hookimpl
+def architectures() -> dict[str, str]:
+    """An encoder for games that have one."""
+    return {"mlp_encoder": "gan_lightning_losses.architectures.mlp_encoder:MLP_ENCODER"}

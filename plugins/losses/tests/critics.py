@@ -86,12 +86,13 @@ def make_game(critic, generator, rules=None, *, data=POINT, loss="wasserstein", 
 
 
 def take_turn(game, samples, player="discriminator", progress=None, random=None):
-    """Return a turn of `player` in which only its weights ask for gradients."""
+    """Return a turn of `player`, on samples or a batch of them, in which only its weights ask for gradients."""
     owned = game.player(player).networks
     for name, network in game.networks.items():
         network.requires_grad_(name in owned)
     phase = next(phase for phase in game.phases() if phase.player == player)
-    return game.play(phase, Batch(samples), random or Randomness(0), progress or Progress(0, 0, 0, 1))
+    batch = samples if isinstance(samples, Batch) else Batch(samples)
+    return game.play(phase, batch, random or Randomness(0), progress or Progress(0, 0, 0, 1))
 
 
 def play(critic, *, real=1.0, fake=-1.0, count=8):

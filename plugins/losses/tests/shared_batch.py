@@ -10,8 +10,10 @@ from gan_lightning_losses.across import gather
 
 from gan_lightning.catalog import Catalog
 from gan_lightning.critique import Critique
+from gan_lightning.data.spec import DataSpec
 
 COUNT, WORLD = 8, 2
+SPEC = DataSpec((4,), (1, 1, 1), kind="points")
 #: Options of the losses that are tried otherwise than as they are: small, or with what would hide mistakes.
 OPTIONS = {"cramer": {"size": 3}, "mmd": {"size": 3}, "realness": {"outcomes": 5}, "sphere": {"size": 3}}
 OPTIONS["fisher"] = {"rho": 0.1}
@@ -26,11 +28,12 @@ def gradients(entry, role, rows):
     loss = entry.component(**OPTIONS.get(entry.name, {}))
     if entry.name == "fisher":
         loss.multiplier.fill_(0.3)
-    weights = (numbers(4, sum(loss.heads(None).values()) or 1, seed=2) * 0.5).requires_grad_()
+    heads, labels = loss.heads(SPEC), (torch.arange(COUNT) % SPEC.classes)[rows]
+    weights = (numbers(4, sum(heads.values()) or 1, seed=2) * 0.5).requires_grad_()
 
     def judge(samples):
         outputs = (samples @ weights).tanh() + 0.1 * samples @ weights
-        return Critique(outputs[:, 0], samples, extras=dict.fromkeys(loss.heads(None), outputs))
+        return Critique(outputs[:, 0], samples, labels, extras=dict.fromkeys(heads, outputs))
 
     real, fake = numbers(COUNT, 4, seed=0)[rows], numbers(COUNT, 4, seed=1)[rows] + 1.0
     paid = getattr(loss, role)(judge(real), judge(fake))

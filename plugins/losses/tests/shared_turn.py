@@ -10,16 +10,18 @@ from critics import CATALOG, Bent, make_game, take_turn
 from torch import nn
 
 from gan_lightning.components import Penalty
+from gan_lightning.data.batch import Batch
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.randomness import Randomness
 
 COUNT, WORLD = 8, 2
 #: A process takes the first of its own samples where the batch shrinks, so that there it does not.
 OPTIONS = {"path_length": {"shrink": 1}}
+CLASSES = 3
 
 
 class Painter(nn.Module):
-    """Makes 1x4x4 images of 4 latents."""
+    """Makes 1x4x4 images of 4 latents, with more contrast from class to class."""
 
     latent_shape = (4,)
 
@@ -28,20 +30,22 @@ class Painter(nn.Module):
         self.layers = nn.Sequential(nn.Linear(4, 16), nn.Tanh())
 
     def forward(self, latents, labels=None):
-        return self.layers(latents).view(-1, 1, 4, 4)
+        made = self.layers(latents).view(-1, 1, 4, 4)
+        return made if labels is None else made * (1 + labels.view(-1, 1, 1, 1)) / CLASSES
 
 
 def turn(entry, player, rank, world):
     """Return the gradient of the second of two terms, and what the rule remembers of the first."""
     torch.manual_seed(0)
-    game = make_game(
-        Bent(16), Painter(), {entry.name: entry.component(**OPTIONS.get(entry.name, {}))}, data=DataSpec((1, 4, 4))
-    )
+    rules = {entry.name: entry.component(**OPTIONS.get(entry.name, {}))}
+    labelled = {"conditional": True, "discriminator_labels": False} if entry.component.needs_classes else {}
+    game = make_game(Bent(16), Painter(), rules, data=DataSpec((1, 4, 4), (1,) * CLASSES), **labelled)
     rule, share = game.parts.penalties[entry.name], COUNT // world
     for step in range(2):
         whole = torch.randint(0, 256, (COUNT, 1, 4, 4), generator=torch.Generator().manual_seed(step))
-        rows = whole[rank * share : (rank + 1) * share].to(torch.uint8)
-        played = take_turn(game, rows, player, random=Randomness(0, rank, world).at(step))
+        own = slice(rank * share, (rank + 1) * share)
+        batch = Batch(whole[own].to(torch.uint8), (torch.arange(COUNT) % CLASSES)[own])
+        played = take_turn(game, batch, player, random=Randomness(0, rank, world).at(step))
         term = rule(played)
         rule.after_step(played)
     weights = game.parameters_of(game.player(player))

@@ -1,0 +1,1 @@
+"""Networks for roles that only the games of this distribution have."""

@@ -1,0 +1,1 @@
+"""Two-player games in which a turn sees more than samples and their critiques."""

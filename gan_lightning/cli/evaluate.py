@@ -35,7 +35,10 @@ def evaluate(
     """Score a trained generator, or a folder of images, against real data."""
     quiet()
     from gan_lightning.cli.subjects import Request, open_subject
+    from gan_lightning.performance import choose, keep_memory
 
+    if choose("auto", "images", "32-true").allocator:
+        keep_memory()
     request = Request(data, metrics, extractor, samples, seed, "raw" if raw else "ema")
     opened = open_subject(subject, request, context.obj)
     results = opened.evaluator.evaluate(opened.fakes, opened.generator)

@@ -43,7 +43,7 @@ class EfficientNetLite0(FrozenNetwork):
 
         network: nn.Module = EfficientNet.from_name("efficientnet-lite0")
         network.load_state_dict(torch.load(self.weights_file(), map_location="cpu", weights_only=True))
-        return fold_batch_norms(network.eval().requires_grad_(requires_grad=False), _NORMS)
+        return _without_copies(fold_batch_norms(network.eval().requires_grad_(requires_grad=False), _NORMS))
 
     def extract(self, network: nn.Module, images: Tensor) -> Extracted:
         """Return pooled features ``[N, 1280]`` and logits ``[N, 1000]``."""
@@ -68,3 +68,15 @@ class EfficientNetLite0(FrozenNetwork):
             "normalisation": "(x - 127) / 128",
             "features": "pool-1280",
         }
+
+
+def _without_copies(network: nn.Module) -> nn.Module:
+    """Let convolutions pad by themselves where both sides get as much, and activations work in place."""
+    for module in network.modules():
+        if isinstance(module, nn.ReLU6):
+            module.inplace = True
+        if isinstance(module, nn.Conv2d) and isinstance(module.static_padding, nn.ZeroPad2d):
+            left, right, top, bottom = module.static_padding.padding
+            if left == right and top == bottom:
+                module.padding, module.static_padding = (top, left), nn.Identity()
+    return network

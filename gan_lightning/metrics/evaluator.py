@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,12 +15,14 @@ from gan_lightning.components import Extracted, Extractor
 from gan_lightning.data.samples import Samples, to_bytes, to_network
 from gan_lightning.errors import UserError
 from gan_lightning.metrics.checks import require_option
+from gan_lightning.metrics.collect import collected
 from gan_lightning.metrics.feature_cache import cached_features
 from gan_lightning.metrics.protocol import Protocol
 from gan_lightning.metrics.score import Score
 from gan_lightning.randomness import Randomness
 
-_CHUNK = 1024  # real samples that are read, or given to a score, at once
+_CHUNK = 1024  # real samples that are read, or given to a score, at once...
+_CHUNK_BYTES = 64 << 20  # ...unless they have more bytes than this
 _CHOICE = 0  # seed of the choice of real samples: runs with different seeds are compared with the same ones
 
 
@@ -39,6 +41,19 @@ class Result:
     values: Mapping[str, float]
     better: Mapping[str, str]
     protocol: Protocol
+
+
+@dataclass(frozen=True)
+class Look:
+    """What scores see of a batch of generated samples, on the CPU.
+
+    Args:
+        count: Samples in the batch.
+        views: ``"samples"``, ``"features"`` and ``"logits"``, each as far as a score sees it.
+    """
+
+    count: int
+    views: Mapping[str, Tensor | None]
 
 
 class Evaluator:
@@ -91,27 +106,42 @@ class Evaluator:
         Raises:
             UserError: If there are no samples, or they or a score are not finite.
         """
+        return self.judge(self.look(_first(self.count, fakes)), generator)
+
+    @torch.no_grad()
+    def look(self, fakes: Iterable[Tensor]) -> Iterator[Look]:
+        """Extract batches of generated samples, in any process.
+
+        Raises:
+            UserError: If there are samples that are not finite.
+        """
+        seen = {score.sees for score in self.scores.values()}
+        for batch in fakes:
+            batch = batch.to(self.device)
+            if not bool(torch.isfinite(batch).all()):
+                msg = "the generator made NaN or infinite samples, so there is no score; see guard in the recipe"
+                raise UserError(msg)
+            views = self._views(batch, self._extract(to_bytes(batch) if self.data.kind == "images" else batch))
+            yield Look(len(batch), {name: view for name, view in views.items() if name in seen})
+
+    def judge(self, looks: Iterable[Look], generator: str) -> list[Result]:
+        """Score what has been extracted; see `evaluate`."""
         with torch.no_grad():
             for name, score in self.scores.items():
                 score.reset()
                 for state, value in self._real_states[name].items():
                     setattr(score, state, _copied(value))
-            seen = self._take(fakes)
+            seen = self._take(looks)
             results = [self._result(name, score, seen, generator) for name, score in self.scores.items()]
             for score in self.scores.values():
                 score.reset()
         return results
 
-    def _take(self, fakes: Iterable[Tensor]) -> int:
-        seen, batches = 0, iter(fakes)
-        while seen < self.count and (batch := next(batches, None)) is not None:
-            batch = batch[: self.count - seen].to(self.device)
-            if not bool(torch.isfinite(batch).all()):
-                msg = "the generator made NaN or infinite samples, so there is no score; see guard in the recipe"
-                raise UserError(msg)
-            extracted = self._extract(to_bytes(batch) if self.data.kind == "images" else batch)
-            self._update(self._views(batch, extracted), real=False)
-            seen += len(batch)
+    def _take(self, looks: Iterable[Look]) -> int:
+        seen = 0
+        for look in looks:
+            self._update(look.views, real=False)
+            seen += look.count
         if not seen:
             msg = f"there are no generated samples to evaluate, expected {self.count}"
             raise UserError(msg)
@@ -121,11 +151,11 @@ class Evaluator:
     def _real_states(self) -> dict[str, dict[str, Any]]:
         """What each score keeps of the real side, taken in once."""
         extracted = self._real_features()
-        for start in range(0, self.real_count, _CHUNK):
-            rows = slice(start, start + _CHUNK)
+        for start in range(0, self.real_count, self._chunk):
+            rows = slice(start, start + self._chunk)
             logits = None if extracted is None or extracted.logits is None else extracted.logits[rows]
             part = None if extracted is None else Extracted(extracted.features[rows], logits)
-            self._update(self._views(to_network(self.data.values[self._choice[rows]]), part), real=True)
+            self._update(self._views(self._real_samples(rows), part), real=True)
         return {
             name: {state: _copied(value) for state, value in score.metric_state.items()}
             for name, score in self.scores.items()
@@ -136,9 +166,19 @@ class Evaluator:
         generator = Randomness(_CHOICE).generator("real samples")
         return torch.randperm(len(self.data), generator=generator)[: self.real_count].sort().values
 
+    @cached_property
+    def _chunk(self) -> int:
+        size = self.data.values.shape[1:].numel() * self.data.values.dtype.itemsize
+        return max(1, min(_CHUNK, _CHUNK_BYTES // size))
+
+    def _real_samples(self, rows: slice) -> Tensor | None:
+        """Return real samples as networks see them, where a score looks at them: they may have to be decoded."""
+        looked_at = any(score.sees == "samples" for score in self.scores.values())
+        return to_network(self.data.values[self._choice[rows]]) if looked_at else None
+
     def _real_features(self) -> Extracted | None:
         if self.extractor is None:
-            return self._extract(self.data.values[self._choice])
+            return self._extract(self.data.values[self._choice]) if self.data.kind == "points" else None
         key = {
             "data": self.data.fingerprint,
             "extractor": self.extractor.protocol(),
@@ -149,10 +189,9 @@ class Evaluator:
         return cached_features(self.cache, key, self._extract_real)
 
     def _extract_real(self) -> Extracted:
-        chunks = (self.data.values[rows].to(self.device) for rows in torch.split(self._choice, _CHUNK))
-        parts = [extracted for chunk in chunks if (extracted := self._extract(chunk)) is not None]
-        logits = [part.logits for part in parts if part.logits is not None]
-        return Extracted(torch.cat([part.features for part in parts]), torch.cat(logits) if logits else None)
+        chunks = (self.data.values[rows].to(self.device) for rows in torch.split(self._choice, self._chunk))
+        parts = (extracted for chunk in chunks if (extracted := self._extract(chunk)) is not None)
+        return collected(parts, self.real_count)
 
     def _extract(self, values: Tensor) -> Extracted | None:
         if self.extractor is not None:
@@ -160,9 +199,9 @@ class Evaluator:
             return Extracted(extracted.features.cpu(), None if extracted.logits is None else extracted.logits.cpu())
         return Extracted(values.float().cpu()) if self.data.kind == "points" else None
 
-    def _views(self, samples: Tensor, extracted: Extracted | None) -> dict[str, Tensor | None]:
+    def _views(self, samples: Tensor | None, extracted: Extracted | None) -> dict[str, Tensor | None]:
         features, logits = (None, None) if extracted is None else (extracted.features, extracted.logits)
-        return {"samples": samples.cpu(), "features": features, "logits": logits}
+        return {"samples": None if samples is None else samples.cpu(), "features": features, "logits": logits}
 
     def _update(self, views: Mapping[str, Tensor | None], *, real: bool) -> None:
         for name, score in self.scores.items():
@@ -195,6 +234,14 @@ class Evaluator:
         facts = self.extractor.protocol()
         named = {field: facts.pop(field, None) for field in ("extractor", "weights_sha256", "resize")}
         return replace(protocol, quantised="uint8", extractor_settings=facts, **named)
+
+
+def _first(count: int, batches: Iterable[Tensor]) -> Iterator[Tensor]:
+    """Yield batches until there are `count` samples, without asking for more."""
+    batches = iter(batches)
+    while count > 0 and (batch := next(batches, None)) is not None:
+        yield batch[:count]
+        count -= len(batch)
 
 
 def _alone() -> bool:

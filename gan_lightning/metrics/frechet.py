@@ -22,13 +22,23 @@ class Moments:
     covariance: Tensor
     count: int
 
+    @property
+    def rank(self) -> int:
+        """Most directions in which so many samples vary."""
+        return min(self.count - 1, len(self.mean))
+
+    def equals(self, other: Moments) -> bool:
+        """Tell whether the number of samples and every bit of the covariance are the same."""
+        return self.count == other.count and torch.equal(self.covariance, other.covariance)
+
 
 class FrechetDistance(Score):
     """Squared Frechet distance of two Gaussians fitted to real and generated features, in squared feature units.
 
     FID = |m_r - m_g|^2 + tr(C_r + C_g - 2 (C_r C_g)^1/2)    (arXiv:1706.08500, equation 6)
 
-    Only sums are kept, in float64: memory does not grow with the number of samples.
+    Only sums are kept, in float64: memory does not grow with the number of samples. While the real side stays the same,
+    its covariance is decomposed once.
 
     Raises:
         UserError: In `compute`, if a feature is not finite or a set has fewer than 2 samples.
@@ -40,6 +50,7 @@ class FrechetDistance(Score):
 
     def __init__(self) -> None:
         super().__init__()
+        self._known: tuple[Moments, Tensor] | None = None
         for side in ("real", "fake"):
             # scalars, because the first update tells the width: they broadcast
             self.add_state(f"{side}_sum", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
@@ -50,13 +61,21 @@ class FrechetDistance(Score):
         """Add features ``[N, D]`` of real or generated samples."""
         side = "real" if real else "fake"
         rows = view.double()
+        outer = getattr(self, f"{side}_outer")
         self._add(f"{side}_sum", rows.sum(dim=0))
-        self._add(f"{side}_outer", rows.T @ rows)
+        # A matrix that is there already takes the sum in place: at 2048 dimensions it has 32 MiB
+        setattr(self, f"{side}_outer", outer.addmm_(rows.T, rows) if outer.ndim else outer + rows.T @ rows)
         self._add(f"{side}_count", torch.tensor(len(rows), device=rows.device))
 
     def compute(self) -> dict[str, Tensor]:
         """Return ``fid``, a float64 scalar."""
-        return {"fid": frechet_distance(self._moments("real"), self._moments("fake"))}
+        real, fake = self._moments("real"), self._moments("fake")
+        return {"fid": frechet_distance(real, fake, self._root_of(real))}
+
+    def _root_of(self, real: Moments) -> Tensor:
+        if self._known is None or not self._known[0].equals(real):
+            self._known = real, covariance_root(real)
+        return self._known[1]
 
     def _add(self, state: str, part: Tensor) -> None:
         setattr(self, state, getattr(self, state) + part)
@@ -69,24 +88,46 @@ class FrechetDistance(Score):
         return Moments(mean, (outer - count * torch.outer(mean, mean)) / (count - 1), int(count))
 
 
-def frechet_distance(real: Moments, fake: Moments) -> Tensor:
-    """Return the squared Frechet distance between two Gaussians, never below 0."""
-    # The smaller set has the smaller rank, and the whole trace lives within it
-    small, large = sorted((real, fake), key=lambda moments: moments.count)
+def frechet_distance(real: Moments, fake: Moments, root: Tensor | None = None) -> Tensor:
+    """Return the squared Frechet distance between two Gaussians, never below 0.
+
+    Args:
+        real: One of them.
+        fake: The other.
+        root: What `covariance_root` gives for `real`, if it is known.
+
+    Raises:
+        UserError: If a mean or a covariance is not finite.
+    """
+    require_finite("fid", real.mean, real.covariance, fake.mean, fake.covariance)
     spread = real.covariance.trace() + fake.covariance.trace()
-    shared = trace_of_root(small.covariance, large.covariance)
+    shared = trace_of_root(covariance_root(real) if root is None else root, fake)
     return ((real.mean - fake.mean).square().sum() + spread - 2 * shared).clamp(min=0)
 
 
-def trace_of_root(first: Tensor, second: Tensor) -> Tensor:
-    """Return tr (AB)^1/2 of two covariances ``[D, D]``, singular ones too.
+def trace_of_root(root: Tensor, other: Moments) -> Tensor:
+    """Return tr (L L^T C)^1/2 for a root L ``[D, R]`` and the covariance C of `other`, singular ones too.
 
-    With A = L L^T it is the trace of the root of the symmetric L^T B L. Directions in which A does not vary beyond
-    rounding are left out of L, so that a rank below D costs time and accuracy of neither decomposition.
+    It is the sum of the roots of the eigenvalues of L^T C L. No more of them than C has directions are other than 0;
+    the root of a rounding error is large, so the rest are left out.
     """
-    values, vectors = torch.linalg.eigh(first)
-    kept = values > values[-1] * len(values) * torch.finfo(values.dtype).eps
-    kept &= values > 0
+    spectrum = torch.linalg.eigvalsh(root.T @ other.covariance @ root)
+    kept: Tensor = spectrum[-other.rank :].clamp(min=0).sqrt().sum()
+    return kept
+
+
+def covariance_root(moments: Moments) -> Tensor:
+    """Return L ``[D, R]`` with L L^T the covariance, where R is the number of directions in which it varies."""
+    covariance = moments.covariance
+    limit = len(covariance) * torch.finfo(covariance.dtype).eps
+    root: Tensor
+    if moments.rank == len(covariance):
+        root, failed = torch.linalg.cholesky_ex(covariance)
+        pivots = root.diagonal().square()
+        # Cholesky may get by where there are fewer directions, with rounding errors for the missing ones
+        if not failed and pivots.min() > limit * pivots.max():
+            return root
+    values, vectors = torch.linalg.eigh(covariance)
+    kept = values > limit * values[-1].clamp(min=0)
     root = vectors[:, kept] * values[kept].sqrt()
-    spectrum: Tensor = torch.linalg.eigvalsh(root.T @ second @ root)
-    return spectrum.clamp(min=0).sqrt().sum()
+    return root

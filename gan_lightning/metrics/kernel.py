@@ -15,7 +15,7 @@ from gan_lightning.metrics.score import Score
 from gan_lightning.origin import Origin
 from gan_lightning.randomness import Randomness
 
-_ROWS = 1024  # rows of a kernel matrix that are held at once
+_ROWS = 1024  # rows and columns of a kernel matrix that are held at once
 
 
 class KernelDistance(Score):
@@ -23,6 +23,7 @@ class KernelDistance(Score):
 
     KID = mean over subsets of the unbiased MMD^2 with k(x, y) = (x.y / D + 1)^degree    (arXiv:1801.01401, section 4).
     It may be slightly negative. The subsets are the same at every call, so equal features have equal scores.
+    Features are kept as they come; the kernel is evaluated in float64, part by part.
 
     Args:
         degree: Degree of the kernel.
@@ -59,9 +60,7 @@ class KernelDistance(Score):
 
     def compute(self) -> dict[str, Tensor]:
         """Return ``kid`` and ``kid_std``, float64 scalars."""
-        real, fake = (
-            dim_zero_cat(side).double() if len(side) else torch.empty(0, 1) for side in (self.real, self.fake)
-        )
+        real, fake = (dim_zero_cat(side) if len(side) else torch.empty(0, 1) for side in (self.real, self.fake))
         require_samples("kid", 2, real=len(real), fake=len(fake))
         require_finite("kid", real, fake)
         self._used = min(self.subset_size, len(real), len(fake))
@@ -88,7 +87,8 @@ def discrepancies_one_by_one(real: Tensor, fake: Tensor, picks: list[tuple[Tenso
     """Return the unbiased MMD^2 of each pair of subsets, from a kernel matrix of its own."""
     from torchmetrics.image.kid import poly_mmd
 
-    return torch.stack([poly_mmd(real[ours], fake[theirs], degree) for ours, theirs in picks])
+    pairs = ((real[ours].double(), fake[theirs].double()) for ours, theirs in picks)
+    return torch.stack([poly_mmd(ours, theirs, degree) for ours, theirs in pairs])
 
 
 def discrepancies_from_whole_kernel(
@@ -96,25 +96,27 @@ def discrepancies_from_whole_kernel(
 ) -> Tensor:
     """Return the same from one pass over the kernel of all samples: the sum over a subset s of K is s^T K s."""
     size = len(picks[0][0])
-    in_real = _membership(len(real), [ours for ours, _ in picks]).to(real)
-    in_fake = _membership(len(fake), [theirs for _, theirs in picks]).to(fake)
+    in_real = _membership(len(real), [ours for ours, _ in picks]).to(real.device)
+    in_fake = _membership(len(fake), [theirs for _, theirs in picks]).to(fake.device)
     within = _off_diagonal(real, in_real, degree) + _off_diagonal(fake, in_fake, degree)
     across = _sums(real, fake, in_real, in_fake, degree)
     return within / (size * (size - 1)) - 2 * across / size**2
 
 
 def _membership(count: int, picks: list[Tensor]) -> Tensor:
-    return torch.zeros(count, len(picks)).scatter_(0, torch.stack(picks, dim=1), 1.0)
+    return torch.zeros(count, len(picks), dtype=torch.float64).scatter_(0, torch.stack(picks, dim=1), 1.0)
 
 
 def _off_diagonal(rows: Tensor, members: Tensor, degree: int) -> Tensor:
-    diagonal = (rows.square().sum(dim=1) / rows.shape[1] + 1.0) ** degree
-    return _sums(rows, rows, members, members, degree) - diagonal @ members
+    squares = torch.cat([part.double().square().sum(dim=1) for part in torch.split(rows, _ROWS)])
+    return _sums(rows, rows, members, members, degree) - (squares / rows.shape[1] + 1.0) ** degree @ members
 
 
 def _sums(left: Tensor, right: Tensor, in_left: Tensor, in_right: Tensor, degree: int) -> Tensor:
-    total = torch.zeros(in_left.shape[1], dtype=left.dtype, device=left.device)
+    total = torch.zeros(in_left.shape[1], dtype=in_left.dtype, device=left.device)
     for rows, members in zip(torch.split(left, _ROWS), torch.split(in_left, _ROWS), strict=True):
-        kernel = (rows @ right.T).div_(rows.shape[1]).add_(1.0).pow_(degree)
-        total += (members * (kernel @ in_right)).sum(dim=0)
+        scaled = rows.double() / rows.shape[1]
+        for columns, others in zip(torch.split(right, _ROWS), torch.split(in_right, _ROWS), strict=True):
+            kernel = (scaled @ columns.double().T).add_(1.0).pow_(degree)
+            total += (members * (kernel @ others)).sum(dim=0)
     return total

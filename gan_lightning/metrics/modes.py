@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -21,7 +21,8 @@ class ModeCoverage(Score):
 
     A sample is of high quality within `within` standard deviations of the nearest centre, and belongs to that mode
     (arXiv:1705.07761, section 4). ``mode_kl`` is KL(histogram of those samples over modes || uniform) in
-    nats; without any such sample it is log K, its largest value.
+    nats; without any such sample it is log K, its largest value. Data whose modes are told by a classifier count every
+    sample.
 
     Args:
         within: Radius of a mode, in its standard deviations.
@@ -48,12 +49,22 @@ class ModeCoverage(Score):
         require_option("floor", floor, 1)
         self.within, self.floor = within, floor
         self._centres = self._spreads = torch.empty(0)
+        self._mode_of: Callable[[Tensor], Tensor] | None = None
+        self._count = 0
         # A scalar, because the data tell the number of modes: it broadcasts
         self.add_state("hits", torch.zeros((), dtype=torch.int64), dist_reduce_fx="sum")
         self.add_state("seen", torch.zeros((), dtype=torch.int64), dist_reduce_fx="sum")
 
     def prepare(self, data: Samples, count: int) -> None:
-        """Take the data's ``centres`` ``[K, D]`` and ``spread``: a standard deviation for all modes, or ``[K]``."""
+        """Take what the data's facts tell of their modes.
+
+        They are ``centres`` ``[K, D]`` and ``spread``, a standard deviation for all modes or ``[K]``; or ``mode_of``,
+        a function from samples to modes int64 ``[N]``, and ``mode_count``, how many there are.
+        """
+        self._mode_of = data.facts.get("mode_of")
+        if self._mode_of is not None:
+            self._count = int(data.facts["mode_count"])
+            return
         missing = {"centres", "spread"} - data.facts.keys()
         if missing:
             msg = (
@@ -63,16 +74,21 @@ class ModeCoverage(Score):
             raise UserError(msg)
         self._centres = torch.as_tensor(data.facts["centres"]).double()
         self._spreads = torch.as_tensor(data.facts["spread"]).double().expand(len(self._centres))
+        self._count = len(self._centres)
 
     def update(self, view: Tensor, real: bool) -> None:  # noqa: FBT001
-        """Count generated points ``[N, D]``; real ones play no part."""
+        """Count generated samples ``[N, ...]``; real ones play no part."""
         if real:
             return
+        mode = self._mode_of(view) if self._mode_of is not None else self._nearest(view)
+        self.hits = self.hits + torch.bincount(mode.to(self.hits.device), minlength=self._count)
+        self.seen = self.seen + len(view)
+
+    def _nearest(self, view: Tensor) -> Tensor:
+        """Return the modes of the samples of high quality."""
         centres, spreads = self._centres.to(view.device), self._spreads.to(view.device)
         distances, nearest = torch.cdist(view.double(), centres).min(dim=1)
-        mode = nearest[distances <= self.within * spreads[nearest]]
-        self.hits = self.hits + torch.bincount(mode, minlength=len(centres))
-        self.seen = self.seen + len(view)
+        return nearest[distances <= self.within * spreads[nearest]]
 
     def compute(self) -> dict[str, Tensor]:
         """Return ``modes`` (a count), ``high_quality`` (a share) and ``mode_kl`` (nats), float64 scalars."""

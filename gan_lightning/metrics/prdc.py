@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -10,10 +10,9 @@ from torch import Tensor
 from torchmetrics.utilities import dim_zero_cat
 
 from gan_lightning.metrics.checks import require_finite, require_option, require_samples
+from gan_lightning.metrics.distances import Shifted, centre, nearest, squared_distances
 from gan_lightning.metrics.score import Score
 from gan_lightning.origin import Origin
-
-_ENTRIES = 1 << 22  # distances held at once: 32 MiB of float64
 
 
 class PrecisionRecallDensityCoverage(Score):
@@ -53,48 +52,30 @@ class PrecisionRecallDensityCoverage(Score):
 
     def compute(self) -> dict[str, Tensor]:
         """Return the four values, float64 scalars."""
-        real, fake = (
-            dim_zero_cat(side).double() if len(side) else torch.empty(0, 1) for side in (self.real, self.fake)
-        )
+        real, fake = (dim_zero_cat(side) if len(side) else torch.empty(0, 1) for side in (self.real, self.fake))
         require_samples("prdc", self.neighbours + 1, real=len(real), fake=len(fake))
         require_finite("prdc", real, fake)
-        # Distances do not depend on the origin, and lose the fewest digits near it
-        centre = real.mean(dim=0)
-        return _overlap(real - centre, fake - centre, self.neighbours)
+        origin = centre(real)
+        return _overlap(Shifted(real, origin), Shifted(fake, origin), self.neighbours)
 
     def protocol(self) -> dict[str, Any]:
         """Return the number of neighbours."""
         return {"neighbours": self.neighbours}
 
 
-def _overlap(real: Tensor, fake: Tensor, neighbours: int) -> dict[str, Tensor]:
-    real_radii, fake_radii = _radii(real, neighbours), _radii(fake, neighbours)
-    balls_around_fake = torch.zeros(len(fake), dtype=torch.int64, device=fake.device)
-    recalled, covered = [], []
-    for rows, distances in _distances(real, fake):
+def _overlap(real: Shifted, fake: Shifted, neighbours: int) -> dict[str, Tensor]:
+    # A sample is its own nearest neighbour, hence one more
+    real_radii, fake_radii = (nearest(side, neighbours + 1)[:, -1] for side in (real, fake))
+    balls_around_fake = torch.zeros_like(fake_radii)
+    recalled, covered = (torch.zeros_like(real_radii, dtype=torch.bool) for _ in range(2))
+    for rows, columns, distances in squared_distances(real, fake):
         inside = distances < real_radii[rows, None]
-        balls_around_fake += inside.sum(dim=0)
-        covered.append(inside.any(dim=1))
-        recalled.append((distances < fake_radii).any(dim=1))
+        balls_around_fake[columns] += inside.sum(dim=0)
+        covered[rows] |= inside.any(dim=1)
+        recalled[rows] |= (distances < fake_radii[columns]).any(dim=1)
     return {
         "precision": (balls_around_fake > 0).double().mean(),
-        "recall": torch.cat(recalled).double().mean(),
-        "density": balls_around_fake.double().mean() / neighbours,
-        "coverage": torch.cat(covered).double().mean(),
+        "recall": recalled.double().mean(),
+        "density": balls_around_fake.mean() / neighbours,
+        "coverage": covered.double().mean(),
     }
-
-
-def _radii(features: Tensor, neighbours: int) -> Tensor:
-    # A sample is its own nearest neighbour, hence one more
-    parts = [chunk.kthvalue(neighbours + 1, dim=1).values for _, chunk in _distances(features, features)]
-    return torch.cat(parts)
-
-
-def _distances(left: Tensor, right: Tensor) -> Iterator[tuple[slice, Tensor]]:
-    """Yield squared distances ``[rows, M]`` between some rows of `left` ``[N, D]`` and all of `right` ``[M, D]``."""
-    right_norms = right.square().sum(dim=1)
-    size = max(1, _ENTRIES // len(right))
-    for start in range(0, len(left), size):
-        rows = slice(start, min(start + size, len(left)))
-        norms = left[rows].square().sum(dim=1)[:, None] + right_norms
-        yield rows, torch.addmm(norms, left[rows], right.T, alpha=-2.0)

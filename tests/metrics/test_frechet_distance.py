@@ -7,7 +7,7 @@ from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from gan_lightning.errors import UserError
-from gan_lightning.metrics.frechet import FrechetDistance
+from gan_lightning.metrics.frechet import FrechetDistance, Moments, frechet_distance
 
 
 def features(count, width, seed, shift=0.0):
@@ -37,7 +37,7 @@ def torchmetrics_value(real, fake):
 @pytest.mark.parametrize(("real_count", "fake_count"), [(400, 300), (300, 400)])
 def test_equals_torchmetrics_on_the_same_features(real_count, fake_count):
     real, fake = features(real_count, 64, 0), features(fake_count, 64, 1, shift=0.3)
-    assert ours(real, fake) == pytest.approx(torchmetrics_value(real, fake), rel=1e-6)
+    assert ours(real, fake) == pytest.approx(torchmetrics_value(real, fake), rel=1e-9)
 
 
 def test_equals_torch_fidelity_and_the_matrix_square_root():
@@ -53,15 +53,26 @@ def test_equals_torch_fidelity_and_the_matrix_square_root():
     assert ours(real, fake) == pytest.approx(by_scipy, rel=1e-4)
 
 
-@pytest.mark.parametrize(("real_count", "fake_count"), [(20, 500), (500, 20), (20, 30)])
-def test_right_for_fewer_samples_than_dimensions(real_count, fake_count):
-    real, fake = features(real_count, 96, 0), features(fake_count, 96, 1, shift=0.2)
-    # tr (AB)^1/2 is the nuclear norm of the product of the centred samples: another route, exact at any rank
+def by_singular_values(real, fake):
+    """Another route, exact at any rank: tr (AB)^1/2 is the nuclear norm of the product of the centred samples."""
     centred = [(part - part.mean(0)) / (len(part) - 1) ** 0.5 for part in (real, fake)]
     shared = torch.linalg.svdvals(centred[0] @ centred[1].T).sum()
     gap = (real.mean(0) - fake.mean(0)).square().sum()
-    expected = gap + sum(part.square().sum() for part in centred) - 2 * shared
-    assert ours(real, fake) == pytest.approx(float(expected), rel=1e-6)
+    return float(gap + sum(part.square().sum() for part in centred) - 2 * shared)
+
+
+@pytest.mark.parametrize(("real_count", "fake_count"), [(20, 500), (500, 20), (20, 30), (97, 97), (96, 500)])
+def test_right_for_fewer_samples_than_dimensions(real_count, fake_count):
+    real, fake = features(real_count, 96, 0), features(fake_count, 96, 1, shift=0.2)
+    assert ours(real, fake) == pytest.approx(by_singular_values(real, fake), rel=1e-9)
+
+
+@pytest.mark.parametrize("dead", [1, 30])
+def test_right_where_enough_samples_vary_in_fewer_directions(dead):
+    turn = torch.linalg.qr(features(96, 96, 5).sub(0.3)).Q
+    real, fake = features(400, 96, 0), features(300, 96, 1, shift=0.2)
+    real[:, :dead] = 0.5
+    assert ours(real @ turn, fake @ turn) == pytest.approx(by_singular_values(real @ turn, fake @ turn), rel=1e-7)
 
 
 @pytest.mark.parametrize("count", [20, 400])
@@ -90,12 +101,40 @@ def test_non_finite_features_are_refused_before_linear_algebra(bad, monkeypatch)
     def forbidden(*_):
         raise AssertionError("linear algebra was reached")
 
-    monkeypatch.setattr(torch.linalg, "eigh", forbidden)
-    monkeypatch.setattr(torch.linalg, "eigvalsh", forbidden)
-    fake = features(50, 8, 1)
+    for decomposition in ("eigh", "eigvalsh", "cholesky_ex"):
+        monkeypatch.setattr(torch.linalg, decomposition, forbidden)
+    real, fake = features(50, 8, 0), features(50, 8, 1)
     fake[3, 2] = bad
+    for sides in ((real, fake), (fake, real)):
+        with pytest.raises(UserError, match="fid: the features hold NaN or infinity"):
+            ours(*sides)
+    moments = [Moments(part.mean(0), torch.cov(part.T), len(part)) for part in (real, fake)]
     with pytest.raises(UserError, match="NaN or infinity"):
-        ours(features(50, 8, 0), fake)
+        frechet_distance(*moments)
+
+
+def test_the_real_side_is_decomposed_once_and_another_one_anew(monkeypatch):
+    calls = []
+    cholesky = torch.linalg.cholesky_ex
+    monkeypatch.setattr(torch.linalg, "cholesky_ex", lambda matrix: calls.append(1) or cholesky(matrix))
+    score, real, others = FrechetDistance(), features(60, 8, 0), features(70, 8, 4)
+    for side, fake, decompositions in ((real, features(50, 8, 1), 1), (real, features(50, 8, 2), 1), (others, real, 2)):
+        score.reset()
+        score.update(side, real=True)
+        score.update(fake, real=False)
+        assert float(score.compute()["fid"]) == pytest.approx(by_singular_values(side, fake), rel=1e-9)
+        assert len(calls) == decompositions
+
+
+def test_what_a_score_is_given_is_left_alone():
+    first, second = features(20, 8, 0), features(20, 8, 1)
+    score = FrechetDistance()
+    score.update(first, real=True)
+    kept = score.real_outer.clone()
+    copy = score.metric_state
+    score.reset()
+    score.update(second, real=True)
+    assert torch.equal(copy["real_outer"], kept) and torch.equal(first, features(20, 8, 0))
 
 
 def test_one_sample_is_too_few():

@@ -5,9 +5,11 @@ import pytest
 import torch
 from torch_fidelity import feature_extractor_inceptionv3 as fidelity
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
 
 from gan_lightning.errors import UserError
 from gan_lightning.metrics.inception import Inception
+from gan_lightning.metrics.tf1_resize import resize_like_tf1
 
 OUTPUTS = ["2048", "logits_unbiased"]
 
@@ -47,6 +49,25 @@ def test_equals_torch_fidelity_called_directly(weights, extractor, images):
         assert theirs.std() > 1e-3 * theirs.abs().max()
         assert float((mine - theirs).abs().max() / theirs.abs().max()) < 1e-5
     assert found.features.shape == (3, 2048) and found.logits.shape == (3, 1008)
+
+
+@pytest.mark.parametrize("shape", [(32, 40), (299, 299), (500, 310), (1, 2)])
+def test_the_resize_is_that_of_tensorflow_1(shape):
+    generator = torch.Generator().manual_seed(2)
+    images = torch.randint(0, 256, (2, 3, *shape), dtype=torch.uint8, generator=generator).float()
+    expected = interpolate_bilinear_2d_like_tensorflow1x(images, size=(299, 299), align_corners=False)
+    found = resize_like_tf1(images, 299)
+    torch.testing.assert_close(found, expected, rtol=0, atol=255 * 1e-6)
+    assert found.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_bf16_is_near_and_says_that_it_is_for_monitoring_only(weights, extractor, images):
+    rough = Inception(weights=weights, precision="bf16")
+    found, exact = rough(images), extractor(images)
+    assert found.features.dtype == found.logits.dtype == torch.float32
+    for mine, theirs in ((found.features, exact.features), (found.logits, exact.logits)):
+        assert 1e-5 < float((mine - theirs).norm() / theirs.norm()) < 2e-2
+    assert rough.protocol() == {**extractor.protocol(), "precision": "bf16, for monitoring only"}
 
 
 def test_gray_is_repeated_and_alpha_dropped(extractor, images):

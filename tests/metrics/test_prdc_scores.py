@@ -3,7 +3,7 @@ import torch
 from prdc import compute_prdc
 
 from gan_lightning.errors import UserError
-from gan_lightning.metrics import prdc as module
+from gan_lightning.metrics import distances as module
 from gan_lightning.metrics.prdc import PrecisionRecallDensityCoverage
 
 
@@ -29,17 +29,23 @@ def test_equals_the_prdc_package(real_count, fake_count, neighbours, shift, caps
     assert computed(real, fake, neighbours) == pytest.approx(expected, rel=1e-4)
 
 
-def test_chunks_change_nothing(monkeypatch):
+def test_tiles_change_nothing(monkeypatch):
     real, fake = features(150, 0), features(120, 1, 0.2)
     whole = computed(real, fake)
-    monkeypatch.setattr(module, "_ENTRIES", 700)
+    monkeypatch.setattr(module, "_ROWS", 41)
+    monkeypatch.setattr(module, "_COLUMNS", 4)  # fewer than there are neighbours
     assert computed(real, fake) == whole
 
 
-def test_no_chunk_of_distances_exceeds_the_bound(monkeypatch):
-    monkeypatch.setattr(module, "_ENTRIES", 1000)
-    sizes = [part.numel() for _, part in module._distances(features(150, 0), features(120, 1))]
-    assert max(sizes) <= 1000 and sum(sizes) == 150 * 120
+def test_tiles_cover_every_pair_once(monkeypatch):
+    monkeypatch.setattr(module, "_ROWS", 41)
+    monkeypatch.setattr(module, "_COLUMNS", 37)
+    left, right = (module.Shifted(features(count, count).double(), torch.zeros(24)) for count in (150, 120))
+    whole = torch.full((150, 120), torch.nan, dtype=torch.float64)
+    for rows, columns, tile in module.squared_distances(left, right):
+        assert tile.numel() <= 41 * 37 and whole[rows, columns].isnan().all()
+        whole[rows, columns] = tile
+    torch.testing.assert_close(whole, torch.cdist(left.features, right.features).square())
 
 
 def test_features_far_from_the_origin_keep_their_distances():

@@ -21,13 +21,15 @@ def games() -> dict[str, str]:
 
 @hookimpl
 def datasets() -> dict[str, str]:
-    """Embedded data, the user's own images, and torchvision's data sets."""
+    """Embedded data, the user's own images in files or shards, and torchvision's data sets."""
     return {
         "digits": "gan_lightning.data.digits:Digits",
         "folder": "gan_lightning.data.folder:Folder",
         "idx": "gan_lightning.data.idx:Idx",
         "mixture": "gan_lightning.data.mixture:Mixture",
+        "stacked_digits": "gan_lightning.data.stacked_digits:StackedDigits",
         "torchvision": "gan_lightning.data.torchvision:TorchvisionDataset",
+        "webdataset": "gan_lightning.data.webdataset:WebDataset",
     }
 
 
@@ -60,8 +62,9 @@ def commands(cli: typer.Typer) -> None:
     from gan_lightning.cli.fit import register as add_fit
     from gan_lightning.cli.new_plugin import register as add_new_plugin
     from gan_lightning.cli.sample import register as add_sample
+    from gan_lightning.cli.study import register as add_study
 
-    for add in (add_fit, add_evaluate, add_sample, add_describe, add_new_plugin):
+    for add in (add_fit, add_evaluate, add_sample, add_describe, add_new_plugin, add_study):
         add(cli)
 
 

@@ -1,53 +1,27 @@
-"""Turns of tiny networks, each compiled to one piece of machine code: forward, gradients and Adam's step.
-
-What a framework and torch's own dispatcher add to every operation is most of the step of a network of a few thousand
-weights. ``performance: compile`` traces a turn once, with everything that is drawn in it as an input, so that the code
-sees the numbers the turn itself would have seen. The first turn of each phase is played both ways and compared.
-"""
+"""A turn as one function, traced, compiled, and tried against the turn itself."""
 
 from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.fx.experimental.proxy_tensor import make_fx
-from torch.optim import Adam, Optimizer
+from torch.optim import Adam
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
+from gan_lightning.compiled.checks import refuse
+from gan_lightning.compiled.draws import Draw
+from gan_lightning.compiled.module import Turn, recorded, restore
 from gan_lightning.data.batch import Batch
 from gan_lightning.errors import UserError
-from gan_lightning.game import Game, Phase, Play, Progress
+from gan_lightning.game import Game, Phase
 from gan_lightning.randomness import Randomness
 
-_TOLERANCE = 1e-4
-
-
-def check_compilable(game: Game, optimizers: Mapping[str, Optimizer], *, accumulate: int, clip: float | None) -> None:
-    """Refuse what a compiled turn would do wrong.
-
-    Raises:
-        UserError: Something that a turn depends on is not among the inputs of its code.
-    """
-    reasons = {
-        f"train.accumulate is {accumulate}": accumulate != 1,
-        "train.clip is set": clip is not None,
-        "the game has stages": len(game.stages()) > 1,
-        "a rule or an augmentation acts after a step": game.acts_after_steps,
-        "an optimizer is no plain adam": not all(_is_plain(optimizer) for optimizer in optimizers.values()),
-    }
-    for reason, holds in reasons.items():
-        if holds:
-            refuse(reason)
-
-
-def refuse(reason: str) -> NoReturn:
-    """Say why turns cannot be compiled."""
-    raise UserError(f"performance: compile cannot be used here: {reason}; use auto")
+_TOLERANCE = 1e-4  # of a turn's losses, gradients and buffers, as code against as itself
 
 
 @dataclass(frozen=True)
@@ -76,7 +50,7 @@ class CompiledTurn:
     def __init__(self, game: Game, phase: Phase, optimizer: Adam, *, guarded: bool) -> None:
         self.phase = phase
         self._guarded = guarded
-        self._turn = _Turn(game, phase)
+        self._turn = Turn(game, phase)
         self._optimizer = optimizer
         own = {id(weight) for group in optimizer.param_groups for weight in group["params"]}
         everything = dict(self._turn.named_parameters())
@@ -90,7 +64,7 @@ class CompiledTurn:
         self._kept_flat = tree_leaves(self._kept)
         self._now: tuple[float, ...] = ()
         self._now_as_tensor = torch.empty(3)
-        self._draws: list[_Draw] = []
+        self._draws: list[Draw] = []
         self._code: Any = None
 
     def __call__(self, batch: Batch, random: Randomness) -> Outcome:
@@ -112,7 +86,7 @@ class CompiledTurn:
 
     def _compile(self, batch: Batch, random: Randomness) -> None:
         """Trace and compile the turn, and try it against the turn itself."""
-        self._draws = _recorded(self._turn, batch, random)
+        self._draws = recorded(self._turn, batch, random)
         inputs = self._inputs(batch, random)
         try:
             with torch.no_grad():
@@ -191,129 +165,13 @@ class CompiledTurn:
         _, *losses = code(*tree_leaves(inputs))
         moments = [mean.clone() for _, mean, _ in states]
         after = [part.clone() for part in others.values()]
-        _restore(touched, before)
+        restore(touched, before)
         _, *itself = self._step(*inputs)
         wanted = [*itself, *(mean for _, mean, _ in states), *others.values()]
         same = all(map(_alike, [*losses, *moments, *after], wanted))
-        _restore(touched, before)
+        restore(touched, before)
         if not same:
             refuse("the compiled turn comes to other numbers than the turn itself")
-
-
-class _Turn(nn.Module):
-    """A turn as a module, so that its weights and buffers may be swapped for inputs."""
-
-    def __init__(self, game: Game, phase: Phase) -> None:
-        super().__init__()
-        self.game = game
-        self.phase = phase
-        self.memory_format = torch.contiguous_format
-        self.has_labels = self.has_flips = False
-
-    def forward(self, reals: Sequence[Tensor], draws: Sequence[Tensor]) -> list[Tensor]:
-        """Return the phase's terms."""
-        rest = list(reals[1:])
-        labels = rest.pop(0) if self.has_labels else None
-        flips = rest.pop(0) if self.has_flips else None
-        return self.losses(Batch(reals[0], labels, flips, self.memory_format), _Replayed(draws))
-
-    def losses(self, batch: Batch, random: Any) -> list[Tensor]:
-        """Return the phase's terms of a batch."""
-        play: Play = self.game.play(self.phase, batch, random, _NO_PROGRESS)
-        return [term(play) for term in self.phase.terms.values()]
-
-
-class _NoProgress(Progress):
-    """What a compiled turn knows of how far training is: nothing."""
-
-    def __init__(self) -> None: ...
-
-    def __getattribute__(self, name: str) -> Any:
-        if name in Progress.__dataclass_fields__:
-            refuse(f"a term depends on how far training is (it reads progress.{name})")
-        return super().__getattribute__(name)
-
-
-_NO_PROGRESS = _NoProgress()
-
-
-@dataclass(frozen=True)
-class _Draw:
-    """Something a turn draws, and how to draw it again in another turn."""
-
-    position: tuple[int | str, ...]
-    kind: str
-    given: tuple[Any, ...]
-
-    def again(self, random: Randomness) -> Tensor:
-        drawn: Tensor = getattr(random.at(*self.position), self.kind)(*self.given)
-        return drawn
-
-
-class _Recording(Randomness):
-    """Notes what is drawn, in order."""
-
-    __slots__ = ("draws", "position", "root")
-
-    def __init__(self, root: Randomness, draws: list[_Draw], position: tuple[int | str, ...] = ()) -> None:
-        self.root, self.draws, self.position = root, draws, position
-        self.rank, self.world, self.device = root.rank, root.world, root.device
-
-    def at(self, *position: int | str) -> Randomness:
-        return _Recording(self.root, self.draws, (*self.position, *position))
-
-    def generator(self, *purpose: int | str) -> NoReturn:
-        refuse(f"a turn asks for a generator ({purpose}), which cannot be an input")
-
-    def normal(self, purpose: str, *shape: int) -> Tensor:
-        return self._note("normal", purpose, *shape)
-
-    def uniform(self, purpose: str, *shape: int) -> Tensor:
-        return self._note("uniform", purpose, *shape)
-
-    def choice(self, purpose: str, weights: Tensor, count: int) -> Tensor:
-        return self._note("choice", purpose, weights, count)
-
-    def _note(self, kind: str, *given: Any) -> Tensor:
-        self.draws.append(_Draw(self.position, kind, given))
-        return self.draws[-1].again(self.root)
-
-
-class _Replayed(Randomness):
-    """Gives what was drawn before, in the same order."""
-
-    __slots__ = ("rest",)
-
-    def __init__(self, draws: Sequence[Tensor]) -> None:
-        self.rest = iter(draws)
-        self.rank, self.world, self.device = 0, 1, torch.device("cpu")
-
-    def at(self, *position: int | str) -> Randomness:
-        del position
-        return self
-
-    def normal(self, purpose: str, *shape: int) -> Tensor:
-        del purpose, shape
-        return next(self.rest)
-
-    def uniform(self, purpose: str, *shape: int) -> Tensor:
-        del purpose, shape
-        return next(self.rest)
-
-    def choice(self, purpose: str, weights: Tensor, count: int) -> Tensor:
-        del purpose, weights, count
-        return next(self.rest)
-
-
-def _recorded(turn: _Turn, batch: Batch, random: Randomness) -> list[_Draw]:
-    """Play a turn without a step, with buffers that are thrown away, to see what it draws."""
-    turn.memory_format = batch.memory_format
-    turn.has_labels, turn.has_flips = batch.labels is not None, batch.flips is not None
-    draws: list[_Draw] = []
-    before = {name: buffer.clone() for name, buffer in turn.named_buffers()}
-    turn.losses(batch, _Recording(random, draws))
-    _restore(list(dict(turn.named_buffers()).values()), list(before.values()))
-    return draws
 
 
 def _state(optimizer: Adam, weight: nn.Parameter) -> tuple[Tensor, Tensor, Tensor]:
@@ -325,18 +183,7 @@ def _state(optimizer: Adam, weight: nn.Parameter) -> tuple[Tensor, Tensor, Tenso
     return state["step"], state["exp_avg"], state["exp_avg_sq"]
 
 
-@torch.no_grad()
-def _restore(tensors: Sequence[Tensor], values: Sequence[Tensor]) -> None:
-    for tensor, value in zip(tensors, values, strict=True):
-        tensor.copy_(value)
-
-
 def _alike(one: Tensor, other: Tensor) -> bool:
     if not one.is_floating_point():
         return torch.equal(one, other)
     return bool((one - other).norm() <= _TOLERANCE * other.norm() + 1e-8)
-
-
-def _is_plain(optimizer: Optimizer) -> bool:
-    extras = ("weight_decay", "amsgrad", "maximize")
-    return type(optimizer) is Adam and len(optimizer.param_groups) == 1 and not any(map(optimizer.defaults.get, extras))

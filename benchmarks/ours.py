@@ -34,6 +34,8 @@ def seconds(work: Work) -> float:
 
 
 class _Watch(Callback):
+    every = None  # whenever training pauses: to ask for every update would slow it down
+
     def __init__(self, stopwatch: Stopwatch) -> None:
         self.stopwatch = stopwatch
 

@@ -98,7 +98,7 @@ class PlainLoop:
         self.optimizer_d.step()
 
     def _penalty(self, real: Tensor, fake: Tensor) -> Tensor:
-        between = real.lerp(fake, torch.rand(self.batch, 1, 1, 1)).requires_grad_(True)
+        between = real.lerp(fake.float(), torch.rand(self.batch, 1, 1, 1)).requires_grad_(True)
         logits: Tensor = self.discriminator(between).logits
         (slope,) = torch.autograd.grad(logits.sum(), between, create_graph=True)
         norms: Tensor = slope.flatten(1).norm(dim=1)

@@ -27,7 +27,7 @@ from gan_lightning.schedule import Binding
 from gan_lightning.step import Counters, Driver, Step
 
 # Seconds after which a training step ends, so that signals are heard and the bar moves
-_PATIENCE = 0.05
+_PATIENCE = 0.1
 
 
 class GANModule(LightningModule):
@@ -83,7 +83,7 @@ class GANModule(LightningModule):
     # --- Rounds -------------------------------------------------------------------------------------------------------
 
     def training_step(self, rounds: Iterator[Batch], batch_idx: int) -> None:
-        """Play some rounds: one, or as many as take a twentieth of a second, so that what Lightning does is rare.
+        """Play some rounds: one, or as many as take a tenth of a second, so that what Lightning does is rare.
 
         It ends at every update that a callback wants to see; see `pauses`.
 

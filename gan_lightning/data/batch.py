@@ -32,6 +32,8 @@ class Batch:
 
     def to(self, device: torch.device, **options: Any) -> Batch:
         """Move to a device, as bytes."""
+        if self.values.device == device:
+            return self
         moved = [
             None if part is None else part.to(device, **options) for part in (self.values, self.labels, self.flips)
         ]
@@ -41,6 +43,8 @@ class Batch:
     def split(self, size: int) -> list[Batch]:
         """Cut into batches of `size`."""
         parts = len(self) // size
+        if parts == 1 and len(self) == size:
+            return [self]
         return [self._slice(slice(start * size, (start + 1) * size)) for start in range(parts)]
 
     def _slice(self, rows: slice) -> Batch:

@@ -24,7 +24,7 @@ from gan_lightning.plugins import Plugin
         (["plugins", "surplus"], "unexpected extra argument"),
         (["describe", "los"], "there is no kind of component 'los'; did you mean 'loss'?"),
         (["describe", "los", "hinge"], "there is no kind of component 'los'; did you mean 'loss'?"),
-        (["describe", "loss", "hings"], "there is no loss 'hings'; did you mean 'hinge'?"),
+        (["describe", "loss", "hings"], "there is no loss 'hings'; did you mean 'hinge'"),
         (["describe", "loss", "hinge", "margin=2"], "only architectures take settings, not a loss"),
         (
             ["describe", "architecture", "toy", "generator.widht=8"],
@@ -76,7 +76,7 @@ def test_evaluate_of_what_cannot_be_scored(shell, points_run, digits_run):
     shell.refuses(["evaluate", shell.folder, "--data", "digits"], str(shell.folder))
     shell.refuses(["evaluate", points_run, "--metrics", "mode"], "there is no metric 'mode'; did you mean 'modes'?")
     shell.refuses(["evaluate", points_run, "--data", "digits"], "the generator makes 2-D points")
-    shell.refuses(["evaluate", points_run, "--data", "digit"], "there is no dataset 'digit'; did you mean 'digits'?")
+    shell.refuses(["evaluate", points_run, "--data", "digit"], "there is no dataset 'digit'; did you mean 'digits'")
     shell.refuses(["evaluate", points_run, "--data", "name=digits size=8"], "--data.size: unknown key")
     shell.refuses(["evaluate", points_run, "--data", "name=mixture modes=[3"], "modes=[3: cannot be read")
     shell.refuses(["evaluate", points_run, "--data", "count=8"], "--data: name=... must be given")

@@ -113,7 +113,7 @@ def test_a_wrong_value_is_refused_with_file_and_line(shell, case):
 
 
 def test_without_a_close_name_all_are_listed(shell):
-    shell.refuses_fit(shell.text(("loss: hinge", "loss: xyz")), "choose from: hinge, ", "wasserstein")
+    shell.refuses_fit(shell.text(("loss: hinge", "loss: xyz")), "choose from: cramer, ", "hinge, ", "wasserstein")
 
 
 def test_a_wrong_value_of_a_list_names_its_place(shell):

@@ -112,10 +112,22 @@ def test_a_plugin_that_hangs_is_left_with_ctrl_c_in_one_line(tmp_path):
     (info / "entry_points.txt").write_text("[gan_lightning]\nhanging = hanging\n")
     words = [sys.executable, "-c", "from gan_lightning.cli import main; main()", "plugins"]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    process = subprocess.Popen(words, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        words,
+        cwd=tmp_path,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_heed_ctrl_c,
+    )
     deadline = time.monotonic() + 60
     while not (tmp_path / "begun").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, "gan-lightning: interrupted\n")
+
+
+def _heed_ctrl_c():
+    """A shell's background jobs, such as a CI's, begin with the signal ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

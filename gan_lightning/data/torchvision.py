@@ -20,6 +20,7 @@ from gan_lightning.data.decode import DecodeError, Fit, Header, Target, header_o
 from gan_lightning.data.folder import sizes_differ
 from gan_lightning.data.samples import Samples
 from gan_lightning.errors import UserError, nearest
+from gan_lightning.signatures import constructors
 
 # Files of the user's own, which may change under the cache.
 _OF_FILES = frozenset({"DatasetFolder", "ImageFolder", "VisionDataset"})
@@ -115,15 +116,7 @@ def _find_class(name: str) -> type[Any]:
 
 def _keywords(kind: type[Any]) -> set[str]:
     """Return the names a constructor takes, with its bases' where it passes other keywords on to them."""
-    names: set[str] = set()
-    for owner in inspect.getmro(kind):
-        if "__init__" not in vars(owner):
-            continue
-        parameters = inspect.signature(vars(owner)["__init__"]).parameters.values()
-        names |= {parameter.name for parameter in parameters}
-        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-            break
-    return names
+    return {name for constructor in constructors(kind) for name in inspect.signature(constructor).parameters}
 
 
 def _is_train(split: str) -> bool:

@@ -6,13 +6,14 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from gan_lightning.errors import UserError, nearest
 from gan_lightning.schedule import Schedule, is_schedule, parse_schedule
+from gan_lightning.signatures import constructors
 
 REQUIRED = inspect.Parameter.empty
 
@@ -46,24 +47,24 @@ class Option:
 
 
 def options_of(component: Callable[..., Any], skip: int = 0) -> dict[str, Option]:
-    """Return the options of a class or function, by name.
+    """Return the options of a class or function, by name: its own, then those of bases it passes keywords on to.
 
     Args:
         component: What is constructed.
         skip: How many leading parameters are no options, such as a network's ``data`` and ``classes``.
     """
-    hints = _hints(component)
     texts = _argument_texts(component)
-    parameters = list(inspect.signature(component).parameters.values())[skip:]
     defaults = _field_defaults(component)
-    found = {}
-    for parameter in parameters:
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            continue
-        default = defaults.get(parameter.name, parameter.default)
-        found[parameter.name] = Option(
-            parameter.name, hints.get(parameter.name, Any), default, texts.get(parameter.name, "")
-        )
+    found: dict[str, Option] = {}
+    for constructor in _constructors(component):
+        hints = typing.get_type_hints(constructor)
+        leading = skip + (constructor is not component)  # a class's own constructor takes the object first
+        for parameter in list(inspect.signature(constructor).parameters.values())[leading:]:
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or parameter.name in found:
+                continue
+            default = defaults.get(parameter.name, parameter.default)
+            hint, text = hints.get(parameter.name, Any), texts.get(parameter.name, "")
+            found[parameter.name] = Option(parameter.name, hint, default, text)
     return found
 
 
@@ -230,10 +231,9 @@ def _spell(value: Any) -> str:
 # --- Reading constructors ---------------------------------------------------------------------------------------------
 
 
-def _hints(component: Callable[..., Any]) -> dict[str, Any]:
-    target = component if is_dataclass(component) else getattr(component, "__init__", component)
-    target = target if inspect.isclass(component) else component
-    return typing.get_type_hints(target)
+def _constructors(component: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """Yield what takes a component's options: itself, or its constructor and those it passes keywords on to."""
+    return constructors(component) if inspect.isclass(component) else iter([component])
 
 
 def _field_defaults(component: Callable[..., Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,7 @@ from gan_lightning.critique import DeferredCritique
 from gan_lightning.errors import UserError
 from gan_lightning.game import Parts, Phase, Play, Player
 from gan_lightning.origin import Origin
-from gan_lightning.two_player import Prior, TwoPlayerGame, TwoPlayerPlay
+from gan_lightning.two_player import TwoPlayerGame, TwoPlayerPlay
 
 
 class ModeRegularised(TwoPlayerGame):
@@ -50,27 +50,12 @@ class ModeRegularised(TwoPlayerGame):
         *,
         metric: float = 0.01,
         modes: float = 0.01,
-        n_dis: int = 1,
-        conditional: bool = False,
-        discriminator_labels: bool = True,
-        prior: Prior = "normal",
-        judge_together: bool = False,
-        hold_power_iteration: bool = False,
-        generator_batch: int | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            parts,
-            n_dis=n_dis,
-            conditional=conditional,
-            discriminator_labels=discriminator_labels,
-            prior=prior,
-            judge_together=judge_together,
-            hold_power_iteration=hold_power_iteration,
-            generator_batch=generator_batch,
-        )
+        super().__init__(parts, **options)
         self.metric = metric
         self.modes = modes
-        _check_latents(self.networks, torch.zeros(1, *parts.data.shape), conditional=conditional)
+        _check_latents(self.networks, torch.zeros(1, *parts.data.shape), conditional=self.is_conditional)
         self._phases = tuple(self._regularised(phase) for phase in self._phases)
 
     def play(self, phase: Phase, *args: object, **options: object) -> Play:

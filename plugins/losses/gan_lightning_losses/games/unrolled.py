@@ -7,7 +7,7 @@ import operator
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from gan_lightning.components import Penalty
 from gan_lightning.errors import UserError
 from gan_lightning.game import Parts, Phase, Play
 from gan_lightning.origin import Origin
-from gan_lightning.two_player import Prior, Term, TwoPlayerGame, TwoPlayerPlay
+from gan_lightning.two_player import Term, TwoPlayerGame, TwoPlayerPlay
 from gan_lightning_losses.across import average
 from gan_lightning_losses.games.lookahead import Descent, FollowingAdam, Lookahead
 
@@ -61,26 +61,11 @@ class Unrolled(TwoPlayerGame):
         inner: Inner = "adam",
         lr: float = 1e-4,
         betas: tuple[float, float] = (0.5, 0.999),
-        n_dis: int = 1,
-        conditional: bool = False,
-        discriminator_labels: bool = True,
-        prior: Prior = "normal",
-        judge_together: bool = False,
-        hold_power_iteration: bool = False,
-        generator_batch: int | None = None,
+        **options: Any,
     ) -> None:
         if steps < 0:
             raise UserError(f"game.steps: expected at least 0, got {steps}")
-        super().__init__(
-            parts,
-            n_dis=n_dis,
-            conditional=conditional,
-            discriminator_labels=discriminator_labels,
-            prior=prior,
-            judge_together=judge_together,
-            hold_power_iteration=hold_power_iteration,
-            generator_batch=generator_batch,
-        )
+        super().__init__(parts, **options)
         self.steps = steps
         if steps:
             _refuse_what_remembers(parts)

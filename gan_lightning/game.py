@@ -7,6 +7,8 @@ and resolutions that grow are all said with the fields below, and none needs a l
 
 from __future__ import annotations
 
+import functools
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -54,10 +56,19 @@ class Phase:
     fresh: bool = False
     counts: bool = False
 
+    def losses(self, play: Play) -> dict[str, Tensor]:
+        """Return the terms of a turn, by name."""
+        return {name: term(play) for name, term in self.terms.items()}
+
     @cached_property
     def label(self) -> str:
         """What is noted of its steps begins with this."""
         return self.player if self.every == 1 else f"{self.player}/{'+'.join(self.terms)}"
+
+
+def total(losses: Mapping[str, Tensor]) -> Tensor:
+    """Return the sum of a turn's terms, before the phase's gain."""
+    return functools.reduce(operator.add, losses.values())
 
 
 @dataclass(frozen=True)

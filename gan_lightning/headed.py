@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-import torch
 from torch import Tensor, nn
 
 from gan_lightning.components import Discriminator, Head
 from gan_lightning.critique import Critique
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError
+from gan_lightning.layers.probing import asked_once
 from gan_lightning.layers.spectral_norm import SNLinear, SpectralNorm
 
 
@@ -63,13 +63,7 @@ def merge_heads(wanted: Iterable[Mapping[str, Head]]) -> dict[str, Head]:
 
 
 def _feature_width(body: nn.Module, data: DataSpec, classes: int) -> int:
-    """Ask the discriminator once, in evaluation mode so that nothing in it moves."""
-    was_training = body.training
-    body.eval()
-    with torch.no_grad():
-        labels = torch.zeros(1, dtype=torch.long) if classes else None
-        critique: Critique = body(torch.zeros(1, *data.shape), labels)
-    body.train(was_training)
+    critique: Critique = asked_once(body, data, classes)
     if critique.features is None:
         raise UserError("loss or penalties: they read features, which this architecture's discriminator does not offer")
     return critique.features.flatten(1).shape[1]

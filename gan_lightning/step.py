@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +14,7 @@ from torch.optim import Adam, Optimizer
 from gan_lightning.compiled import CompiledTurn, check_compilable
 from gan_lightning.data.batch import Batch
 from gan_lightning.ema import EMA
-from gan_lightning.game import Game, Phase, Play, Progress
+from gan_lightning.game import Game, Phase, Play, Progress, total
 from gan_lightning.guard import StepGuard
 from gan_lightning.ledger import Ledger
 from gan_lightning.randomness import Randomness, mix
@@ -149,11 +147,11 @@ class Step:
         factor = phase.gain / self.accumulate
         for micro, batch in enumerate(batches):
             play = self.game.play(phase, batch, random.at(micro), progress)
-            losses = {name: term(play) for name, term in phase.terms.items()}
-            total = functools.reduce(operator.add, losses.values())
-            driver.backward(total if factor == 1.0 else total * factor)
+            losses = phase.losses(play)
+            loss = total(losses)
+            driver.backward(loss if factor == 1.0 else loss * factor)
             if self.guard is not None:
-                self.guard.heed(total, weights, shared=random.world > 1)
+                self.guard.heed(loss, weights, shared=random.world > 1)
             self._note(phase, play, losses)
             if micro < len(batches) - 1:
                 play.forget()

@@ -25,17 +25,17 @@ class Turn(nn.Module):
         self.memory_format = torch.contiguous_format
         self.has_labels = self.has_flips = False
 
-    def forward(self, reals: Sequence[Tensor], draws: Sequence[Tensor]) -> list[Tensor]:
-        """Return the phase's terms."""
+    def forward(self, reals: Sequence[Tensor], draws: Sequence[Tensor]) -> dict[str, Tensor]:
+        """Return the phase's terms by name."""
         rest = list(reals[1:])
         labels = rest.pop(0) if self.has_labels else None
         flips = rest.pop(0) if self.has_flips else None
         return self.losses(Batch(reals[0], labels, flips, self.memory_format), Replayed(draws))
 
-    def losses(self, batch: Batch, random: Any) -> list[Tensor]:
-        """Return the phase's terms of a batch."""
+    def losses(self, batch: Batch, random: Any) -> dict[str, Tensor]:
+        """Return the phase's terms of a batch, by name."""
         play: Play = self.game.play(self.phase, batch, random, _NO_PROGRESS)
-        return [term(play) for term in self.phase.terms.values()]
+        return self.phase.losses(play)
 
 
 class _NoProgress(Progress):

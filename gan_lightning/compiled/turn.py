@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +16,7 @@ from gan_lightning.compiled.draws import Draw
 from gan_lightning.compiled.module import Turn, recorded, restore
 from gan_lightning.data.batch import Batch
 from gan_lightning.errors import UserError
-from gan_lightning.game import Game, Phase
+from gan_lightning.game import Game, Phase, total
 from gan_lightning.randomness import Randomness
 
 _TOLERANCE = 1e-4  # of a turn's losses, gradients and buffers, as code against as itself
@@ -128,15 +126,15 @@ class CompiledTurn:
         with torch.enable_grad():
             leaves = {name: weight.detach().requires_grad_() for name, weight in own.items()}
             losses = torch.func.functional_call(self._turn, {**leaves, **others}, (reals, draws))
-            total = functools.reduce(operator.add, losses) * self.phase.gain
-            gradients = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
-        finite = total.isfinite()
+            loss = total(losses) * self.phase.gain
+            gradients = torch.autograd.grad(loss, list(leaves.values()), allow_unused=True)
+        finite = loss.isfinite()
         for gradient in gradients:
             finite = finite if gradient is None else finite & gradient.isfinite().all()
         for weight, gradient, state in zip(own.values(), gradients, states, strict=True):
             if gradient is not None:
                 self._adam(weight, gradient, state, numbers, finite)
-        return [finite, *(loss.detach() for loss in losses)]
+        return [finite, *(term.detach() for term in losses.values())]
 
     def _adam(
         self, weight: Tensor, gradient: Tensor, state: tuple[Tensor, Tensor, Tensor], numbers: Tensor, finite: Tensor

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from gan_lightning.layers.checks import at_least
 from gan_lightning.layers.conditional_norm import BatchNorm2d, ConditionalBatchNorm2d, Unnormalized, batch_norm
+from gan_lightning.layers.fully_connected import hidden_layers
 from gan_lightning.layers.heads import LinearHead, ProjectionHead, head
 from gan_lightning.layers.initialisation import glorot_uniform, normal, orthogonal, uniform
 from gan_lightning.layers.labels import with_labels
 from gan_lightning.layers.minibatch_discrimination import MinibatchDiscrimination
 from gan_lightning.layers.minibatch_stddev import MinibatchStddev
+from gan_lightning.layers.probing import asked_once
 from gan_lightning.layers.pyramid import doublings
 from gan_lightning.layers.resampling import ConvPool, UpsampleConv, conv_pool, unfused, upsample_conv
 from gan_lightning.layers.residual import DownBlock, FirstDownBlock, PlainBlock, UpBlock
@@ -52,6 +54,7 @@ __all__ = [
     "VirtualBatchNorm",
     "WNConv2d",
     "WNLinear",
+    "asked_once",
     "at_least",
     "batch_norm",
     "conv_pool",
@@ -59,6 +62,7 @@ __all__ = [
     "glorot_uniform",
     "head",
     "held_power_iteration",
+    "hidden_layers",
     "normal",
     "orthogonal",
     "unfused",

@@ -8,12 +8,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot, softplus
+from torch.nn.functional import softplus
 
 from gan_lightning.components import Architecture, Dataset, Discriminator, Generator, Loss
 from gan_lightning.critique import Critique
 from gan_lightning.data.samples import Samples
 from gan_lightning.data.spec import DataSpec
+from gan_lightning.layers.labels import with_labels
 from gan_lightning.randomness import Randomness
 
 CLASSES = 3
@@ -39,7 +40,7 @@ class ToyGenerator(Generator):
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map latents ``[N, 4]`` and labels ``[N]`` to samples ``[N, *shape]``."""
-        made: Tensor = self.layers(_beside(latents, labels, self.classes))
+        made: Tensor = self.layers(with_labels(latents, labels, self.classes))
         return made.view(-1, *self.shape)
 
 
@@ -60,7 +61,7 @@ class ToyDiscriminator(Discriminator):
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Critique:
         """Judge samples ``[N, *shape]`` with labels ``[N]``."""
-        features = self.body(_beside(samples.flatten(1), labels, self.classes))
+        features = self.body(with_labels(samples.flatten(1), labels, self.classes))
         return Critique(self.last(features).squeeze(1), features=features)
 
 
@@ -81,12 +82,8 @@ class ToyEncoder(nn.Module):
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map samples ``[N, *shape]`` and labels ``[N]`` to latents ``[N, 4]``."""
-        latents: Tensor = self.layers(_beside(samples.flatten(1), labels, self.classes))
+        latents: Tensor = self.layers(with_labels(samples.flatten(1), labels, self.classes))
         return latents
-
-
-def _beside(rows: Tensor, labels: Tensor | None, classes: int) -> Tensor:
-    return rows if labels is None else torch.cat([rows, one_hot(labels, classes).to(rows.dtype)], dim=1)
 
 
 _ROLES: dict[str, Any] = {"generator": ToyGenerator, "discriminator": ToyDiscriminator, "encoder": ToyEncoder}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import pairwise
 
 from torch import Tensor, nn
 
 from gan_lightning.components import Architecture, Discriminator, Generator
 from gan_lightning.critique import Critique
 from gan_lightning.data.spec import DataSpec
-from gan_lightning.layers import at_least, with_labels
+from gan_lightning.layers import at_least, hidden_layers, with_labels
 
 _OUTPUTS: dict[str, Callable[[], nn.Module]] = {"images": nn.Tanh, "points": nn.Identity}
 
@@ -39,7 +38,7 @@ class MLPGenerator(Generator):
         self.latent_shape = (latent,)
         self.classes = classes
         self.shape = data.shape
-        self.hidden = _hidden_layers(latent + classes, hidden, layers, nn.ReLU)
+        self.hidden = hidden_layers(latent + classes, hidden, layers, nn.ReLU)
         self.last = nn.Linear(hidden if layers else latent + classes, math.prod(data.shape))
         self.output = _OUTPUTS[data.kind]()
 
@@ -71,19 +70,13 @@ class MLPDiscriminator(Discriminator):
         at_least(0, layers=layers)
         inputs = math.prod(data.shape) + classes
         self.classes = classes
-        self.hidden = _hidden_layers(inputs, hidden, layers, lambda: nn.LeakyReLU(0.2))
+        self.hidden = hidden_layers(inputs, hidden, layers, lambda: nn.LeakyReLU(0.2))
         self.last = nn.Linear(hidden if layers else inputs, 1)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Critique:
         """Judge samples ``[N, *shape]`` with labels ``[N]``."""
         features = self.hidden(with_labels(samples.flatten(1), labels, self.classes))
         return Critique(self.last(features).squeeze(1), features=features)
-
-
-def _hidden_layers(inputs: int, width: int, count: int, activation: Callable[[], nn.Module]) -> nn.Sequential:
-    widths = [inputs] + [width] * count
-    pairs = pairwise(widths)
-    return nn.Sequential(*(part for pair in pairs for part in (nn.Linear(*pair), activation())))
 
 
 MLP = Architecture({"generator": MLPGenerator, "discriminator": MLPDiscriminator})

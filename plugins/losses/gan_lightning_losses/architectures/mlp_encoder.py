@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 
 from torch import Tensor, nn
 
 from gan_lightning.components import Architecture
 from gan_lightning.data.spec import DataSpec
-from gan_lightning.layers import at_least, with_labels
+from gan_lightning.layers import at_least, hidden_layers, with_labels
 
 
 class MLPEncoder(nn.Module):
@@ -33,9 +32,9 @@ class MLPEncoder(nn.Module):
         at_least(1, hidden=hidden, latent=latent)
         at_least(0, layers=layers)
         self.classes = classes
-        widths = [math.prod(data.shape) + classes, *[hidden] * layers]
-        inner = [part for pair in pairwise(widths) for part in (nn.Linear(*pair), nn.LeakyReLU(0.2))]
-        self.layers = nn.Sequential(*inner, nn.Linear(widths[-1], latent))
+        inputs = math.prod(data.shape) + classes
+        inner = hidden_layers(inputs, hidden, layers, lambda: nn.LeakyReLU(0.2))
+        self.layers = nn.Sequential(*inner, nn.Linear(hidden if layers else inputs, latent))
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map samples ``[N, *shape]`` and labels ``[N]`` to latents ``[N, latent]``."""

@@ -6,12 +6,13 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor, nn
 
 from gan_lightning.critique import DeferredCritique
+from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError
 from gan_lightning.game import Parts, Phase, Play, Player
+from gan_lightning.layers import asked_once
 from gan_lightning.origin import Origin
 from gan_lightning.two_player import TwoPlayerGame, TwoPlayerPlay
 
@@ -55,7 +56,7 @@ class ModeRegularised(TwoPlayerGame):
         super().__init__(parts, **options)
         self.metric = metric
         self.modes = modes
-        _check_latents(self.networks, torch.zeros(1, *parts.data.shape), conditional=self.is_conditional)
+        _check_latents(self.networks, parts.data, parts.data.classes if self.is_conditional else 0)
         self._phases = tuple(self._regularised(phase) for phase in self._phases)
 
     def play(self, phase: Phase, *args: object, **options: object) -> Play:
@@ -91,14 +92,8 @@ class ModeRegularisedPlay(TwoPlayerPlay):
         return made
 
 
-def _check_latents(networks: nn.ModuleDict, sample: Tensor, *, conditional: bool) -> None:
-    """Ask the encoder once, in evaluation mode so that nothing in it moves."""
-    encoder, labels = networks["encoder"], torch.zeros(1, dtype=torch.long) if conditional else None
-    was_training = encoder.training
-    encoder.eval()
-    with torch.no_grad():
-        made = tuple(encoder(sample, labels).shape[1:])
-    encoder.train(was_training)
+def _check_latents(networks: nn.ModuleDict, data: DataSpec, classes: int) -> None:
+    made = tuple(asked_once(networks["encoder"], data, classes).shape[1:])
     wanted = tuple(networks["generator"].latent_shape)  # type: ignore[arg-type]
     if made != wanted:
         raise UserError(f"architecture.encoder: it makes latents of shape {made}, the generator takes {wanted}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, partial
@@ -15,7 +13,7 @@ from torch.func import functional_call
 
 from gan_lightning.components import Penalty
 from gan_lightning.errors import UserError
-from gan_lightning.game import Parts, Phase, Play
+from gan_lightning.game import Parts, Phase, Play, total
 from gan_lightning.origin import Origin
 from gan_lightning.two_player import Term, TwoPlayerGame, TwoPlayerPlay
 from gan_lightning_losses.across import average
@@ -147,7 +145,7 @@ def _ahead(term: Term, play: Play) -> Tensor:
 
 
 def _total(play: Play) -> Tensor:
-    return functools.reduce(operator.add, [term(play) for term in play.phase.terms.values()])
+    return total(play.phase.losses(play))
 
 
 def _unflatten(weights: Tensor, shapes: Mapping[str, torch.Size]) -> dict[str, Tensor]:

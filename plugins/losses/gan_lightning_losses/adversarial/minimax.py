@@ -8,14 +8,13 @@ from typing import ClassVar
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from gan_lightning.components import Loss
 from gan_lightning.critique import Critique
 from gan_lightning.origin import Origin
-from gan_lightning_losses.adversarial.smoothing import check_smoothing, surprise_at_real
+from gan_lightning_losses.adversarial.cross_entropy import CrossEntropy
 
 
 @dataclass(frozen=True)
-class Minimax(Loss):
+class Minimax(CrossEntropy):
     """Cross-entropy as a game of zero sum: the generator minimises log(1 - D(G(z))).
 
     D: E[softplus(-r)] + E[softplus(f)]      G: -E[softplus(f)]
@@ -23,26 +22,9 @@ class Minimax(Loss):
     with logits r of real and f of generated samples (Goodfellow et al. 2014, arXiv:1406.2661, equation 1). Against the
     best discriminator D's loss is 2 log 2 - 2 JS. The generator's gradient is -sigmoid(f) for a sample and vanishes
     where the discriminator is sure; `non_saturating` is the remedy of the same paper.
-
-    Args:
-        smoothing: What is taken from the label of real samples in the discriminator's loss (Salimans et al. 2016,
-            arXiv:1606.03498: 0.1); generated samples keep 0, and the generator's loss is the same.
-
-    Raises:
-        UserError: It is below 0, or 1 or more.
     """
 
-    smoothing: float = 0.0
-
     origin: ClassVar = Origin("Goodfellow et al., Generative Adversarial Networks", 2014, "1406.2661")
-
-    def __post_init__(self) -> None:
-        """Refuse labels that are none."""
-        check_smoothing(self.smoothing)
-
-    def discriminator(self, real: Critique, fake: Critique) -> Tensor:
-        """Return the discriminator's loss from logits ``[N]`` and ``[M]``."""
-        return surprise_at_real(real.logits, self.smoothing) + softplus(fake.logits).mean()
 
     def generator(self, real: Critique, fake: Critique) -> Tensor:
         """Return the generator's loss from logits ``[M]``; `real` is not read."""

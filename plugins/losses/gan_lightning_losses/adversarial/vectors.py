@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import torch
 from torch import Tensor
 
 from gan_lightning.critique import Critique
 from gan_lightning.errors import UserError
+from gan_lightning_losses.outputs import output
 
 
 def vectors(critique: Critique, name: str) -> Tensor:
@@ -21,10 +21,7 @@ def vectors(critique: Critique, name: str) -> Tensor:
     Raises:
         UserError: The discriminator has no such output.
     """
-    if name not in critique.extras:
-        raise UserError(f"loss {name}: this game gives the discriminator no output {name!r}; use game: two_player")
-    found: Tensor = critique.extras[name].flatten(1)
-    return found.to(torch.promote_types(found.dtype, torch.float32))
+    return output(critique, name, f"loss {name}").flatten(1)
 
 
 @dataclass

@@ -15,7 +15,8 @@ from gan_lightning.data.spec import DataSpec
 from gan_lightning.game import Play
 from gan_lightning.origin import Origin
 from gan_lightning.two_player import TwoPlayerPlay
-from gan_lightning_losses.penalties.classes import classes_of, output
+from gan_lightning_losses.outputs import output
+from gan_lightning_losses.penalties.classes import classes_of
 
 _HEAD = "auxiliary_classifier"
 _WHERE = f"penalties.{_HEAD}"

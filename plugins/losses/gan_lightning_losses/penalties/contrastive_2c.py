@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from gan_lightning.components import Head, Penalty
-from gan_lightning.data.spec import DataSpec
-from gan_lightning.game import Play
 from gan_lightning.origin import Origin
-from gan_lightning.two_player import TwoPlayerPlay
-from gan_lightning_losses.penalties.proxies import ProxyHead, check_embedding, likeness
-
-_NAME = "contrastive_2c"
+from gan_lightning_losses.penalties.proxies import Likeness, ProxyPenalty
 
 
 @dataclass(frozen=True)
-class ConditionalContrastive(Penalty):
+class ConditionalContrastive(ProxyPenalty):
     """Draw a sample's embedding to the proxy of its class and to samples of its class, away from all others.
 
     E_i -log((e^(f_i v_y / t) + P_i) / (e^(f_i v_y / t) + A_i))
@@ -41,11 +34,7 @@ class ConditionalContrastive(Penalty):
         UserError: No components, or a temperature that is not above 0.
     """
 
-    size: int = 512
-    temperature: float = 1.0
-
-    players: ClassVar = ("discriminator", "generator")
-    needs_classes: ClassVar = True
+    head: ClassVar = "contrastive_2c"
     origin: ClassVar = Origin(
         "Kang & Park, ContraGAN: Contrastive Learning for Conditional Image Generation",
         2020,
@@ -53,19 +42,8 @@ class ConditionalContrastive(Penalty):
         cures=("stability", "image quality"),
     )
 
-    def __post_init__(self) -> None:
-        """Refuse what cannot be compared."""
-        super().__post_init__()
-        check_embedding(_NAME, self.size, self.temperature)
-
-    def heads(self, data: DataSpec) -> Mapping[str, Head]:
-        """Return the embedding and the proxies."""
-        return {_NAME: ProxyHead(self.size, data.classes)}
-
-    def __call__(self, play: Play) -> Tensor:
+    def contrast(self, alike: Likeness) -> Tensor:
         """Return the penalty, a scalar of at least 0."""
-        assert isinstance(play, TwoPlayerPlay)
-        alike = likeness(play, _NAME, self.size)
         itself = torch.eye(len(alike.to_proxy), dtype=torch.bool, device=alike.to_proxy.device)
         others = alike.to_others.masked_fill(itself, -torch.inf)
         friends = others.masked_fill(~alike.same_class, -torch.inf)

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from gan_lightning.components import Head, Penalty
-from gan_lightning.data.spec import DataSpec
-from gan_lightning.game import Play
 from gan_lightning.origin import Origin
-from gan_lightning.two_player import TwoPlayerPlay
-from gan_lightning_losses.penalties.proxies import ProxyHead, check_embedding, likeness
-
-_NAME = "d2d_ce"
+from gan_lightning_losses.penalties.proxies import Likeness, ProxyPenalty
 
 
 @dataclass(frozen=True)
-class DataToDataCrossEntropy(Penalty):
+class DataToDataCrossEntropy(ProxyPenalty):
     """Draw a sample's embedding to the proxy of its class and away from the samples of others.
 
     E_i -log(e^(p_i) / (e^(p_i) + sum over j of another class e^(n_ij)))
@@ -46,13 +39,11 @@ class DataToDataCrossEntropy(Penalty):
     """
 
     weight: float = 0.5
-    size: int = 512
     temperature: float = 0.5
     positive_margin: float = 0.98
     negative_margin: float = 0.02
 
-    players: ClassVar = ("discriminator", "generator")
-    needs_classes: ClassVar = True
+    head: ClassVar = "d2d_ce"
     origin: ClassVar = Origin(
         "Kang et al., Rebooting ACGAN: Auxiliary Classifier GANs with Stable Training",
         2021,
@@ -61,19 +52,8 @@ class DataToDataCrossEntropy(Penalty):
         cures=("stability", "mode diversity"),
     )
 
-    def __post_init__(self) -> None:
-        """Refuse what cannot be compared."""
-        super().__post_init__()
-        check_embedding(_NAME, self.size, self.temperature)
-
-    def heads(self, data: DataSpec) -> Mapping[str, Head]:
-        """Return the embedding and the proxies."""
-        return {_NAME: ProxyHead(self.size, data.classes)}
-
-    def __call__(self, play: Play) -> Tensor:
+    def contrast(self, alike: Likeness) -> Tensor:
         """Return the penalty, a scalar of at least 0."""
-        assert isinstance(play, TwoPlayerPlay)
-        alike = likeness(play, _NAME, self.size)
         drawn = (alike.to_proxy - self.positive_margin).clamp(max=0.0) / self.temperature
         pushed = (alike.to_others - self.negative_margin).clamp(min=0.0) / self.temperature
         pushed = pushed.masked_fill(alike.same_class, -torch.inf)

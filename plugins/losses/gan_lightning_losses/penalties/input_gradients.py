@@ -11,7 +11,8 @@ from torch import Tensor
 from gan_lightning.components import Penalty
 from gan_lightning.errors import UserError
 from gan_lightning.two_player import TwoPlayerPlay
-from gan_lightning_losses.penalties.reading import precise, scores
+from gan_lightning_losses.outputs import precise
+from gan_lightning_losses.penalties.reading import scores
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from gan_lightning.components import Penalty
 from gan_lightning.game import Play
 from gan_lightning.origin import Origin
 from gan_lightning.two_player import TwoPlayerPlay
-from gan_lightning_losses.penalties.reading import precise, scores
+from gan_lightning_losses.outputs import precise
+from gan_lightning_losses.penalties.reading import scores
 
 _ORIGIN = Origin(
     "Zhao et al., Improved Consistency Regularization for GANs",

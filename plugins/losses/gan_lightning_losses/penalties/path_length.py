@@ -14,7 +14,7 @@ from gan_lightning.game import Play
 from gan_lightning.origin import Origin
 from gan_lightning.two_player import TwoPlayerPlay
 from gan_lightning_losses.across import mean
-from gan_lightning_losses.penalties.reading import precise
+from gan_lightning_losses.outputs import precise
 
 
 @runtime_checkable

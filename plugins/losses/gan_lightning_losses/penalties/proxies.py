@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, normalize
 
+from gan_lightning.components import Head, Penalty
+from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError
+from gan_lightning.game import Play
 from gan_lightning.two_player import TwoPlayerPlay
 from gan_lightning_losses.across import gather
-from gan_lightning_losses.penalties.classes import classes_of, output, own_critique
+from gan_lightning_losses.outputs import output
+from gan_lightning_losses.penalties.classes import classes_of, own_critique
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,55 @@ class Likeness(NamedTuple):
     same_class: Tensor
 
 
+@dataclass(frozen=True)
+class ProxyPenalty(Penalty, ABC):
+    """A penalty on how alike the embeddings of samples are, to each other and to the proxies of their classes.
+
+    Each player pays it for the samples it answers for. All samples of the whole batch are compared, whatever the number
+    of processes that share it. Play it with ``discriminator_labels: false``.
+
+    Args:
+        weight: Factor on the term.
+        every: Rounds between two applications.
+        size: Length of the embeddings.
+        temperature: What likenesses are divided by.
+
+    Attributes:
+        head: The penalty's name, and its output's.
+
+    Raises:
+        UserError: No components, or a temperature that is not above 0.
+    """
+
+    size: int = 512
+    temperature: float = 1.0
+
+    players: ClassVar = ("discriminator", "generator")
+    needs_classes: ClassVar = True
+    head: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be compared."""
+        super().__post_init__()
+        if self.size < 1:
+            raise UserError(f"penalties.{self.head}.size: expected at least 1, got {self.size}")
+        if self.temperature <= 0.0:
+            raise UserError(f"penalties.{self.head}.temperature: expected more than 0, got {self.temperature:g}")
+
+    def heads(self, data: DataSpec) -> Mapping[str, Head]:
+        """Return the embedding and the proxies."""
+        return {self.head: ProxyHead(self.size, data.classes)}
+
+    def __call__(self, play: Play) -> Tensor:
+        """Return the penalty, a scalar of at least 0."""
+        assert isinstance(play, TwoPlayerPlay)
+        return self.contrast(likeness(play, self.head, self.size))
+
+    @abstractmethod
+    def contrast(self, alike: Likeness) -> Tensor:
+        """Return the penalty, a scalar, from how alike the batch's samples are."""
+
+
 def likeness(play: TwoPlayerPlay, name: str, size: int) -> Likeness:
     """Return how alike the samples are that the turn's player answers for, over all processes.
 
@@ -83,11 +137,3 @@ def likeness(play: TwoPlayerPlay, name: str, size: int) -> Likeness:
     joined, labels = gather(torch.cat([embedded, to_proxy], dim=1)), gather(own_labels)
     embedded, to_proxy = joined.tensor_split([size], dim=1)
     return Likeness(to_proxy.squeeze(1), embedded @ embedded.T, labels[:, None] == labels)
-
-
-def check_embedding(name: str, size: int, temperature: float) -> None:
-    """Raise a UserError unless embeddings have components and the temperature is above 0."""
-    if size < 1:
-        raise UserError(f"penalties.{name}.size: expected at least 1, got {size}")
-    if temperature <= 0.0:
-        raise UserError(f"penalties.{name}.temperature: expected more than 0, got {temperature:g}")

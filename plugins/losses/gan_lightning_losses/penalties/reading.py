@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from gan_lightning.critique import Critique
 from gan_lightning.errors import UserError
 from gan_lightning.two_player import TwoPlayerPlay
+from gan_lightning_losses.outputs import precise
 
 
 def scores(play: TwoPlayerPlay, critique: Critique) -> Tensor:
@@ -30,8 +30,3 @@ def features(critique: Critique, name: str) -> Tensor:
     if critique.features is None:
         raise UserError(f"penalties.{name}: it reads features, which this architecture's discriminator does not offer")
     return precise(critique.features.flatten(1))
-
-
-def precise(values: Tensor) -> Tensor:
-    """Return values in float32 where they are in a shorter type."""
-    return values.to(torch.promote_types(values.dtype, torch.float32))

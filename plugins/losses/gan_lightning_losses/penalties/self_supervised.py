@@ -16,7 +16,7 @@ from gan_lightning.errors import UserError
 from gan_lightning.game import Play
 from gan_lightning.origin import Origin
 from gan_lightning.two_player import TwoPlayerPlay
-from gan_lightning_losses.penalties.classes import output
+from gan_lightning_losses.outputs import output
 
 _HEAD = "self_supervised"
 _WHERE = f"penalties.{_HEAD}"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
+from two_ranks import run_on_two_ranks
 
 from gan_lightning.errors import UserError
 from gan_lightning.testing.runs import Trainee, first_difference, state_of
@@ -44,15 +42,4 @@ def test_an_option_that_cannot_be_is_blamed_on_its_place(tmp_path):
 
 def test_two_processes_have_the_gradient_of_one_on_the_joined_batch(tmp_path):
     """Of first and second order; the script compares, and fails where they differ."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    ranks = [
-        subprocess.Popen(
-            [sys.executable, str(SCRIPT), str(rank), str(tmp_path / "rendezvous")],
-            env=environment,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    told = [rank.communicate(timeout=120)[1] for rank in ranks]
-    assert [rank.returncode for rank in ranks] == [0, 0], told
+    run_on_two_ranks(SCRIPT, tmp_path)

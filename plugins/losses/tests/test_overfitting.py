@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +11,7 @@ from critics import Affine, Bent, Linear, make_game, numbers, penalty, take_turn
 from gan_lightning_losses.augmentations.ada import ADA
 from gan_lightning_losses.penalties.apa import APA
 from torch import nn
+from two_ranks import run_on_two_ranks
 
 from gan_lightning.checkpoint import read_checkpoint
 from gan_lightning.critique import Critique
@@ -178,16 +176,7 @@ def test_a_resumed_run_goes_on_with_both_probabilities(tmp_path):
 
 def test_two_processes_have_the_probabilities_and_the_samples_of_one(tmp_path):
     """The script compares them, and what was shown as real, and fails where they differ."""
-    command = [sys.executable, str(Path(__file__).parent / "shared_probability.py")]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    ranks = [
-        subprocess.Popen(
-            [*command, str(rank), str(tmp_path / "rendezvous")], env=environment, stderr=subprocess.PIPE, text=True
-        )
-        for rank in range(2)
-    ]
-    told = [rank.communicate(timeout=120)[1] for rank in ranks]
-    assert [rank.returncode for rank in ranks] == [0, 0], told
+    run_on_two_ranks(Path(__file__).parent / "shared_probability.py", tmp_path)
 
 
 def test_probabilities_and_what_they_follow_are_logged(tmp_path):

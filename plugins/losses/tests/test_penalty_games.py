@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from two_ranks import run_on_two_ranks
 
 from gan_lightning.testing.runs import Trainee, first_difference, state_of
 from gan_lightning.two_player import TwoPlayerGame
@@ -58,15 +56,4 @@ def test_all_gradient_penalties_train_in_bfloat16(tmp_path):
 
 def test_two_processes_have_the_term_and_the_state_of_one_on_the_joined_batch(tmp_path):
     """The script compares every penalty, and fails where they differ."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    ranks = [
-        subprocess.Popen(
-            [sys.executable, str(SCRIPT), str(rank), str(tmp_path / "rendezvous")],
-            env=environment,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    told = [rank.communicate(timeout=120)[1] for rank in ranks]
-    assert [rank.returncode for rank in ranks] == [0, 0], told
+    run_on_two_ranks(SCRIPT, tmp_path)

@@ -33,10 +33,19 @@ def load_recipe(path: Path, overrides: Sequence[str] = (), catalog: Catalog | No
     Raises:
         UserError: Something in the file or the overrides is wrong; the message begins with file and line.
     """
-    config = _read(path)
+    plain = lay_over_and_fill_in(_read(path), overrides, path)
+    return check(plain, catalog or Catalog.installed(), Source(path, tuple(overrides)))
+
+
+def lay_over_and_fill_in(config: DictConfig, overrides: Sequence[str], path: Path) -> dict[str, Any]:
+    """Lay ``key.sub=value`` settings over what a file says, and fill in ``${other.key}``.
+
+    Raises:
+        UserError: A setting or a reference is wrong.
+    """
     for override in overrides:
         config = _override(config, override)
-    return check(_resolve(config, path), catalog or Catalog.installed(), Source(path, tuple(overrides)))
+    return _resolve(config, path)
 
 
 def check(plain: Mapping[str, Any], catalog: Catalog, source: Source | None = None) -> Recipe:
@@ -110,7 +119,7 @@ def _child(node: yaml.Node | None, part: str) -> tuple[yaml.Node, int] | None:
 
 def _read(path: Path, seen: tuple[Path, ...] = ()) -> DictConfig:
     """Read a file and lay it over the one that it extends."""
-    plain = _load_yaml(path)
+    plain = load_yaml(path, "recipe")
     if path.resolve() in seen:
         raise UserError(f"{path}: extends itself")
     if "extends" not in plain:
@@ -126,21 +135,29 @@ def _read(path: Path, seen: tuple[Path, ...] = ()) -> DictConfig:
     return merged
 
 
-def _load_yaml(path: Path) -> dict[Any, Any]:
-    """Return the content of a file, nothing filled in."""
-    if not _is_file(path):
+def load_yaml(path: Path, what: str) -> dict[Any, Any]:
+    """Return the content of a file of keys and values, nothing filled in.
+
+    Args:
+        path: The file.
+        what: What it should be, for messages: a recipe, a study.
+
+    Raises:
+        UserError: It is not there, is no YAML, or has something that no file of ours may have.
+    """
+    if not _is_file(path, what):
         siblings = (
             [str(path.parent / other.name) for other in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
         )
-        raise UserError(f"there is no recipe {path}; {nearest(str(path), siblings)}")
-    with _blamed_on(f"{path}: this is no recipe"):
+        raise UserError(f"there is no {what} {path}; {nearest(str(path), siblings)}")
+    with _blamed_on(f"{path}: this is no {what}"):
         try:
             config = OmegaConf.load(path)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else "?"
             raise UserError(f"{path}:{line}: this is no YAML: {error.problem}") from error
         except OSError as error:
-            raise UserError(f"{path}: this is no recipe: {error}") from error
+            raise UserError(f"{path}: this is no {what}: {error}") from error
         refuse_odd_notation(path.read_text("utf-8"), str(path))
     plain = OmegaConf.to_container(config, resolve=False)
     if not isinstance(plain, dict):
@@ -149,11 +166,11 @@ def _load_yaml(path: Path) -> dict[Any, Any]:
     return plain
 
 
-def _is_file(path: Path) -> bool:
+def _is_file(path: Path, what: str) -> bool:
     try:
         return path.is_file()
     except OSError as error:  # a name that is too long, or a folder that may not be entered
-        raise UserError(f"there is no recipe {path}: {error.strerror}") from error
+        raise UserError(f"there is no {what} {path}: {error.strerror}") from error
 
 
 def _override(config: DictConfig, override: str) -> DictConfig:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import yaml
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from gan_lightning.catalog import Catalog
 from gan_lightning.errors import UserError, nearest
-from gan_lightning.recipe.numbers import refuse_odd_notation
-from gan_lightning.recipe.options import OptionError
-from gan_lightning.recipe.references import check_references
+from gan_lightning.recipe.loading import lay_over_and_fill_in, load_yaml
 from gan_lightning.study.jobs import recipe_of
 from gan_lightning.study.measures import measure_class
 from gan_lightning.study.parsing import one_of, parse_study
@@ -49,15 +44,16 @@ def load_study(path: Path, overrides: Sequence[str], catalog: Catalog) -> Study:
     Raises:
         UserError: Something in it is wrong; the message begins with the file and the key.
     """
-    plain = _read(path, overrides)
+    config = OmegaConf.create(load_yaml(path, "study"))
     try:
+        plain = lay_over_and_fill_in(config, overrides, path)
         study = parse_study(plain, path.stem)
         _check_values(study, catalog)
         for task in study.tasks:
             for variant in study.variants:
                 recipe_of(study, task, variant, study.seeds[0], catalog)
-    except OptionError as error:
-        raise UserError(f"{path}: {error}") from error
+    except UserError as error:
+        raise UserError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from error
     return study
 
 
@@ -72,21 +68,3 @@ def _check_values(study: Study, catalog: Catalog) -> None:
     for index, claim in enumerate(study.claims):
         task_name, _, value = claim.value.partition(".")
         one_of(value, given[task_name], f"claims[{index}].value")
-
-
-def _read(path: Path, overrides: Sequence[str]) -> dict[str, Any]:
-    try:
-        text = path.read_text("utf-8")
-        refuse_odd_notation(text, str(path))
-        config = OmegaConf.create(text)
-        unfilled = OmegaConf.to_container(OmegaConf.merge(config, OmegaConf.from_dotlist(list(overrides))))
-        check_references(unfilled, str(path))
-        plain = OmegaConf.to_container(OmegaConf.create(unfilled), resolve=True)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise UserError(f"{path}:{line}: this is no YAML: {error.problem}") from error
-    except (OmegaConfBaseException, OSError, ValueError, TypeError) as error:
-        raise UserError(f"{path}: this is no study: {error}") from error
-    if not isinstance(plain, dict):
-        raise UserError(f"{path}: expected keys and values at the top, got a {type(plain).__name__}")
-    return plain  # type: ignore[return-value]

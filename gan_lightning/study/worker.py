@@ -38,7 +38,7 @@ def perform(root: Path, job: Job, catalog: Catalog) -> bool:
     """
     folder = job_folder(root, job)
     _make_room(folder, job)
-    began = time.monotonic()
+    started = time.monotonic()
     try:
         setting = Setting(check(job.recipe, catalog), check(job.early, catalog), catalog, folder, cache_folder())
         measured = measure_class(job.task.measure)(**job.task.options)(setting)
@@ -47,7 +47,7 @@ def perform(root: Path, job: Job, catalog: Catalog) -> bool:
         traceback.print_exc()
         result = {"status": "failed", "error": one_line(f"{type(error).__name__}: {error}")}
     versions = {name: version(name) for name in ("gan-lightning", "torch", "lightning")}
-    facts = {"seconds": round(time.monotonic() - began, 2), "seed": job.seed, "versions": versions}
+    facts = {"seconds": round(time.monotonic() - started, 2), "seed": job.seed, "versions": versions}
     write_result(root, job, {**result, **facts})
     return bool(result["status"] == "done")
 

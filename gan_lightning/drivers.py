@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.core.optimizer import LightningOptimizer
 from lightning.pytorch.plugins import MixedPrecision, Precision
 from lightning.pytorch.strategies import SingleDeviceStrategy
 from torch import Tensor
@@ -30,19 +29,14 @@ class ThroughLightning:
         self._module.manual_backward(loss)
 
     def step(self, optimizer: Optimizer, *, counts: bool) -> None:
-        """Make the step; Lightning counts it only if it goes through the optimiser's wrapper."""
-        if not counts:
-            self._module.trainer.strategy.optimizer_step(optimizer, _nothing)
-            return
-        self._wrapper(optimizer).step()
+        """Make the step past the optimiser's wrapper, which would count every player's."""
+        self._module.trainer.strategy.optimizer_step(optimizer, _nothing)
+        if counts:
+            self.count()
 
     def count(self) -> None:
         """Tell Lightning of a step that was made elsewhere."""
         _count(self._module.trainer)
-
-    def _wrapper(self, optimizer: Optimizer) -> LightningOptimizer:
-        wrappers = self._module.trainer.strategy._lightning_optimizers
-        return next(wrapper for wrapper in wrappers if wrapper.optimizer is optimizer)
 
 
 class Direct:

@@ -196,7 +196,7 @@ class _Attempt:
                 logger.begin(session.recipe.as_dict())
             _log.info("performance: %s", session.choices)
             bf16 = str(session.recipe.trainer.get("precision", "")).startswith("bf16")
-            if bf16 and session.module.device.type == "cpu" and not bfloat16_pays():
+            if bf16 and self.trainer.strategy.root_device.type == "cpu" and not bfloat16_pays():
                 _log.warning("trainer.precision: this processor is not known to gain from bf16; compare with 32-true")
         checkpoint = None if start is None else start.checkpoint
         self.trainer.fit(session.module, datamodule=session.data(), ckpt_path=checkpoint, weights_only=True)

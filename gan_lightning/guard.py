@@ -69,11 +69,11 @@ class StepGuard:
 
     def passes(self, player: str, gradients: list[Tensor], optimizer: Optimizer) -> bool:
         """Count a step and tell whether it may be made, or have the optimiser leave it out by itself."""
+        losses, self._losses = self._losses, []
         if not self.skips or not gradients:
             self._streaks[player] = 0
             return True
-        found = _non_finite([*gradients, *self._losses])
-        self._losses.clear()
+        found = _non_finite([*gradients, *losses])
         if gradients[0].device.type in self.deferring and _can_leave_out(optimizer, gradients[0]):
             optimizer.found_inf = found  # type: ignore[attr-defined]
             self._defer(player, found)

@@ -93,10 +93,10 @@ class GANModule(LightningModule):
         self._updates_before = self.updates
         assert self._random is not None
         patience = _PATIENCE if self._random.world == 1 else 0.0  # processes must pause together
-        began = time.perf_counter()
+        started = time.perf_counter()
         while True:
             self._play_round(next(rounds))
-            if self._must_pause or time.perf_counter() - began > patience:
+            if self._must_pause or time.perf_counter() - started > patience:
                 return
 
     def _play_round(self, batch: Batch) -> None:

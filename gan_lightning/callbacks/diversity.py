@@ -51,10 +51,6 @@ class Diversity(Watch):
         self.seed = seed
         self.found = False
 
-    def due(self, module: GANModule) -> bool:
-        """Tell whether to look now."""
-        return module.passed(self.every or 1)
-
     def look(self, module: GANModule) -> Look:
         """Make samples and compare."""
         made = torch.cat(list(draw_samples(module.game, module.networks(averaged=False), _COUNT, self.seed)))

@@ -38,10 +38,6 @@ class Saturation(Watch):
         self.recent: list[float] = []
         self.largest = 0.0
 
-    def due(self, module: GANModule) -> bool:
-        """Tell whether the round that has just ended is one with a row."""
-        return module.passed(self.every or 1)
-
     def look(self, module: GANModule) -> Look:
         """Read the last round's logits and gradient."""
         noted = [module.ledger.latest(name) for name in ("logits/real", "logits/fake", self._gradient(module))]

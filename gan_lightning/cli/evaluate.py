@@ -35,9 +35,9 @@ def evaluate(
     """Score a trained generator, or a folder of images, against real data."""
     quiet()
     from gan_lightning.cli.subjects import Request, open_subject
-    from gan_lightning.performance import choose, keep_memory
+    from gan_lightning.performance import keep_memory, keeping_memory_pays
 
-    if choose("auto", "images", "32-true").allocator:
+    if keeping_memory_pays():
         keep_memory()
     request = Request(data, metrics, extractor, samples, seed, "raw" if raw else "ema")
     opened = open_subject(subject, request, context.obj)

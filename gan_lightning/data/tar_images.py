@@ -104,5 +104,5 @@ def _opened(source: File) -> Iterator[BinaryIO]:
         raise UserError(f"data.shards: {source.name}: {error.strerror}") from error
     with file:
         if stamp != source.stamp:
-            raise UserError(f"data.shards: {source.name} has changed since training began; start again")
+            raise UserError(f"data.shards: {source.name} has changed since training started; start again")
         yield file

@@ -92,7 +92,8 @@ class Session:
             keep_memory()
         module = builder.module(samples.spec)
         module.to(memory_format=choices.memory_format)  # type: ignore[call-overload]
-        module.step.compiles = choices.compiled_turns
+        if choices.compiled_turns:
+            module.compile_turns()
         guard = module.guard = StepGuard(recipe.guard.patience, skips=recipe.guard.non_finite == "skip")
         scores = _scores_maker(recipe, builder, samples, cache)
         return cls(recipe, samples, module, guard, choices, scores, _extra_callbacks(recipe, catalog))

@@ -117,17 +117,26 @@ class GANModule(LightningModule):
         self._random = Randomness(self.step.seed, self.global_rank, self._world, self.device)
         self._driver = choose_driver(self.trainer, self, self.step)
         if self.step.compiles:
-            self._check_compilable()
+            self._check_place()
         self.ledger.to(self.device)  # a checkpoint is read before the device is known
         if self.ema is not None:
             self.ema.begin()
 
-    def _check_compilable(self) -> None:
+    def compile_turns(self) -> None:
+        """Have turns compiled.
+
+        Raises:
+            UserError: A turn depends on something that would not be among the inputs of its code.
+        """
+        self.step.compiles = True
+        if self._component_bindings:
+            refuse(f"{self._component_bindings[0].where} follows a schedule")
+        self.configure_optimizers()  # which are looked at, and made again when training starts
+
+    def _check_place(self) -> None:
         assert self._random is not None
         if self._random.world > 1 or self._random.device.type != "cpu" or self.trainer.precision != "32-true":
             refuse("turns are compiled on one CPU process in float32")
-        if self._component_bindings:
-            refuse(f"{self._component_bindings[0].where} follows a schedule")
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Prepare the gradient, which the precision plugin has unscaled by now."""

@@ -140,6 +140,16 @@ REFUSED = {
 }
 
 
+#: What depends on the recipe alone, and is known before there is a run folder.
+KNOWN_EARLY = [reason for reason in REFUSED if not reason.startswith(("a term", "turns are"))]
+
+
+@pytest.mark.parametrize("reason", KNOWN_EARLY)
+def test_what_is_known_before_training_is_refused_before_anything_is_written(tmp_path, reason):
+    with pytest.raises(UserError, match=reason):
+        prepared(tmp_path, performance="compile", **REFUSED[reason])
+
+
 @pytest.mark.parametrize("reason", REFUSED)
 def test_what_a_compiled_turn_would_do_wrong_is_refused_in_one_line(tmp_path, reason):
     with pytest.raises(UserError, match=f"performance: compile cannot be used here: {reason}; use auto"):

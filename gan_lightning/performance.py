@@ -78,7 +78,7 @@ def keep_memory() -> None:
 
 
 def bfloat16_pays() -> bool:
-    """Tell whether this processor is known to compute faster in bfloat16 than in float32.
+    """Tell whether this processor is expected to compute faster in bfloat16 than in float32.
 
     It is with AMX, or with AVX512-BF16 as AMD builds it. Intel's AVX512-BF16 alone was measured at half of float32's
     speed: that the instruction exists says nothing.

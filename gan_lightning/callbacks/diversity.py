@@ -67,7 +67,7 @@ class Diversity(Watch):
     @cached_property
     def _real(self) -> float:
         rows = torch.randperm(len(self.data), generator=Randomness(0).generator("diversity"))[:_COUNT]
-        real = to_network(self.data.values[rows])
+        real = to_network(self.data.take(rows))
         return spread(real, spread(real, 0.0))
 
 

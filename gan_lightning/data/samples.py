@@ -59,6 +59,12 @@ class Samples:
     def __len__(self) -> int:
         return len(self.values)
 
+    def take(self, rows: Tensor) -> Tensor:
+        """Return samples by number, int64 ``[n]``: ``[n, ...]`` as they are stored, the caller's own to keep."""
+        values = self.values
+        # On the CPU, indexing with a tensor takes ten times as long as selecting rows
+        return values.index_select(0, rows) if isinstance(values, Tensor) else values[rows]
+
     @property
     def kind(self) -> Kind:
         """Images are stored as bytes, points as floats."""

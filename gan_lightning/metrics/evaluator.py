@@ -174,11 +174,11 @@ class Evaluator:
     def _real_samples(self, rows: slice) -> Tensor | None:
         """Return real samples as networks see them, where a score looks at them: they may have to be decoded."""
         looked_at = any(score.sees == "samples" for score in self.scores.values())
-        return to_network(self.data.values[self._choice[rows]]) if looked_at else None
+        return to_network(self.data.take(self._choice[rows])) if looked_at else None
 
     def _real_features(self) -> Extracted | None:
         if self.extractor is None:
-            return self._extract(self.data.values[self._choice]) if self.data.kind == "points" else None
+            return self._extract(self.data.take(self._choice)) if self.data.kind == "points" else None
         key = {
             "data": self.data.fingerprint,
             "extractor": self.extractor.protocol(),
@@ -189,7 +189,7 @@ class Evaluator:
         return cached_features(self.cache, key, self._extract_real)
 
     def _extract_real(self) -> Extracted:
-        chunks = (self.data.values[rows].to(self.device) for rows in torch.split(self._choice, self._chunk))
+        chunks = (self.data.take(rows).to(self.device) for rows in torch.split(self._choice, self._chunk))
         parts = (extracted for chunk in chunks if (extracted := self._extract(chunk)) is not None)
         return collected(parts, self.real_count)
 

@@ -50,7 +50,7 @@ class ImageGradients(Measure):
         generator = self._generator(setting)
         duel = Duel(setting.recipe, setting.catalog, samples.spec, generator, _drawn_from(samples))
         some = Randomness(0).generator("nearest")
-        reals = to_network(samples.values[torch.randperm(len(samples), generator=some)[:_NEAREST]]).flatten(1)
+        reals = to_network(samples.take(torch.randperm(len(samples), generator=some)[:_NEAREST])).flatten(1)
         norms, cosines = [], []
         for turns in self.turns:
             duel.play(turns)
@@ -86,7 +86,7 @@ def _drawn_from(samples: Samples) -> Reals:
     def draw(game: TwoPlayerGame, count: int, random: Randomness) -> Batch:
         del game
         rows = torch.randint(len(samples), (count,), generator=random.generator("rows"))
-        return Batch(samples.values[rows], None if samples.labels is None else samples.labels[rows])
+        return Batch(samples.take(rows), None if samples.labels is None else samples.labels[rows])
 
     return draw
 

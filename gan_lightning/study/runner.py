@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -44,7 +46,7 @@ def run_jobs(root: Path, jobs: Sequence[Job], processes: int) -> int:
     for job in waiting:
         left.put(job)
     crew = _Crew(root, left)
-    with _shown(len(jobs), len(jobs) - len(waiting)) as crew.progress:
+    with _ended_by_sigterm(), _shown(len(jobs), len(jobs) - len(waiting)) as crew.progress:
         count = min(processes, len(waiting))
         with ThreadPoolExecutor(max(1, count)) as pool:
             workers = [pool.submit(crew.work) for _ in range(count)]
@@ -135,6 +137,23 @@ def _ask(process: subprocess.Popen[str], job: Job) -> str:
     except BrokenPipeError:
         return ""
     return process.stdout.readline()
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end this process as Ctrl+C does, so that its workers end with it."""
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only there may signals be handled
+        return
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Shown:

@@ -1,6 +1,10 @@
 """A tiny study from its file to its report."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 import yaml
@@ -91,6 +95,27 @@ def test_a_dead_process_fails_its_job_and_no_other(finished):
     assert dead["status"] == "failed"
     assert dead["error"] == "its process ended with exit code 7; see log.txt"
     assert after["status"] == "done"
+
+
+def _workers(root):
+    listed = subprocess.run(["ps", "-eww", "-o", "args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if "study.worker" in line and str(root) in line]
+
+
+def test_workers_end_with_the_study_that_is_told_to(tmp_path):
+    path, root = tmp_path / "long.yaml", tmp_path / "out"
+    study = tiny_study()
+    study["recipes"]["points"]["train"]["steps"] = 1_000_000
+    path.write_text(yaml.safe_dump(study, sort_keys=False))
+    command = [sys.executable, "-m", "gan_lightning", "study", str(path), "--out", str(root), "--only", "ring"]
+    process = subprocess.Popen([*command, "--jobs", "1"], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not list(root.glob("jobs/ring/plain/seed-0/run")) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert _workers(root), "the training has not started"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 128 + signal.SIGTERM
+    assert not _workers(root)
 
 
 def _findings(**numbers):

@@ -27,8 +27,11 @@ def datasets() -> dict[str, str]:
         "folder": "gan_lightning.data.folder:Folder",
         "idx": "gan_lightning.data.idx:Idx",
         "mixture": "gan_lightning.data.mixture:Mixture",
+        "paired_folder": "gan_lightning.data.paired_folder:PairedFolder",
+        "single_image": "gan_lightning.data.single_image:SingleImage",
         "stacked_digits": "gan_lightning.data.stacked_digits:StackedDigits",
         "torchvision": "gan_lightning.data.torchvision:TorchvisionDataset",
+        "unpaired_folders": "gan_lightning.data.unpaired_folders:UnpairedFolders",
         "webdataset": "gan_lightning.data.webdataset:WebDataset",
     }
 
@@ -60,11 +63,12 @@ def commands(cli: typer.Typer) -> None:
     from gan_lightning.cli.describe import register as add_describe
     from gan_lightning.cli.evaluate import register as add_evaluate
     from gan_lightning.cli.fit import register as add_fit
+    from gan_lightning.cli.interpolate import register as add_interpolate
     from gan_lightning.cli.new_plugin import register as add_new_plugin
     from gan_lightning.cli.sample import register as add_sample
     from gan_lightning.cli.study import register as add_study
 
-    for add in (add_fit, add_evaluate, add_sample, add_describe, add_new_plugin, add_study):
+    for add in (add_fit, add_evaluate, add_sample, add_interpolate, add_describe, add_new_plugin, add_study):
         add(cli)
 
 

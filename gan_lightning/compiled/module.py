@@ -54,6 +54,8 @@ _NO_PROGRESS = _NoProgress()
 
 def recorded(turn: Turn, batch: Batch, random: Randomness) -> list[Draw]:
     """Play a turn without a step, with buffers that are thrown away, to see what it draws."""
+    if batch.partners:
+        refuse(f"the data come with {' and '.join(batch.partners)}")
     turn.memory_format = batch.memory_format
     turn.has_labels, turn.has_flips = batch.labels is not None, batch.flips is not None
     draws: list[Draw] = []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -20,12 +21,14 @@ class Batch:
         labels: int64 ``[N]``, or None.
         flips: Which images to mirror, bool ``[N]``, or None.
         memory_format: How images are laid out for the networks.
+        partners: What goes with the samples, by name; see `Samples`.
     """
 
     values: Tensor
     labels: Tensor | None = None
     flips: Tensor | None = None
     memory_format: torch.memory_format = torch.contiguous_format
+    partners: Mapping[str, Batch] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -38,7 +41,8 @@ class Batch:
             None if part is None else part.to(device, **options) for part in (self.values, self.labels, self.flips)
         ]
         assert moved[0] is not None
-        return Batch(moved[0], moved[1], moved[2], self.memory_format)
+        partners = {name: partner.to(device, **options) for name, partner in self.partners.items()}
+        return Batch(moved[0], moved[1], moved[2], self.memory_format, partners)
 
     def split(self, size: int) -> list[Batch]:
         """Cut into batches of `size`."""
@@ -50,7 +54,8 @@ class Batch:
     def _slice(self, rows: slice) -> Batch:
         labels = None if self.labels is None else self.labels[rows]
         flips = None if self.flips is None else self.flips[rows]
-        return Batch(self.values[rows], labels, flips, self.memory_format)
+        partners = {name: partner._slice(rows) for name, partner in self.partners.items()}
+        return Batch(self.values[rows], labels, flips, self.memory_format, partners)
 
     def samples(self) -> Tensor:
         """Return what networks see: mirrored where asked, images scaled to [-1, 1]."""

@@ -60,9 +60,7 @@ def image_grid(images: Tensor, columns: int | None = None) -> Tensor:
     Cells are at least 32 pixels high and wide (by repeating pixels) and 2 apart. Images of 2 channels are shown as two
     gray ones, one above the other; of those with more than 4 the first 3 are shown.
     """
-    cells = _visible(images)
-    scale = math.ceil(SMALLEST / min(cells.shape[2:]))
-    cells = cells.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+    cells = enlarged(images, SMALLEST)
     count, channels, height, width = cells.shape
     across = min(columns or math.ceil(math.sqrt(count)), count)
     down = math.ceil(count / across)
@@ -72,6 +70,16 @@ def image_grid(images: Tensor, columns: int | None = None) -> Tensor:
         left = index % across * (width + PADDING) + PADDING
         grid[:, top : top + height, left : left + width] = cell
     return grid
+
+
+def enlarged(images: Tensor, least: int) -> Tensor:
+    """Return images ``[N, C, H, W]`` in [-1, 1] as uint8 ones whose shorter side has at least so many pixels.
+
+    Pixels are repeated; of channels there are 1, 3 or 4 as in `image_grid`.
+    """
+    cells = _visible(images)
+    scale = math.ceil(least / min(cells.shape[2:]))
+    return cells.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
 
 
 def _visible(images: Tensor) -> Tensor:

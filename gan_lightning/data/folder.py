@@ -61,10 +61,14 @@ class Folder(Dataset):
                 resolution is given.
         """
         with open_files(self.path) as files:
-            options = (self.resolution, self.channels, self.fit, self.background, self.labels)
-            key = key_of("folder", files.identity(), options)
-            name = files.root.resolve().name.removesuffix(".zip")
-            return load_or_decode(cache, key, name, lambda: self._plan(files))
+            return self.load_files(files, cache)
+
+    def load_files(self, files: Files, cache: Path) -> Samples:
+        """Return every readable image of files that are open already; see `load`."""
+        options = (self.resolution, self.channels, self.fit, self.background, self.labels)
+        key = key_of("folder", files.identity(), options)
+        name = files.root.resolve().name.removesuffix(".zip")
+        return load_or_decode(cache, key, name, lambda: self._plan(files))
 
     def _plan(self, files: Files) -> Plan:
         target = self._target(files)

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache, partial
 
 import torch
 from torch import Tensor
 
 from gan_lightning.data.batch import Batch
+from gan_lightning.data.order import Shuffled
 from gan_lightning.data.parallel import Ahead
-from gan_lightning.data.samples import Samples
-from gan_lightning.randomness import mix
+from gan_lightning.data.samples import Partner, Samples
+from gan_lightning.data.stream import Stream, joined
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,12 @@ class RoundLoader:
         self.share = share or Share()
         self.flip = flip
         self.memory_format = memory_format
-        self._piece_size = samples.order.piece_size(len(samples))
-        self._pieces = -(-len(samples) // self._piece_size)
-        self._ordered = lru_cache(maxsize=2)(self._shuffle)
-        self._mirrored = lru_cache(maxsize=2)(self._toss)
+        self._stream = Stream(len(samples), samples.order, seed)
+        self._partners = {
+            name: Stream(len(partner.values), Shuffled(), seed, "partner", name)
+            for name, partner in samples.partners.items()
+            if not partner.paired
+        }
 
     def __iter__(self) -> Iterator[Batch]:
         at_hand = isinstance(self.samples.values, Tensor)
@@ -107,31 +109,22 @@ class RoundLoader:
         runs = [(first + batch * now.plan.size, own) for batch in range(now.plan.batches)]
         if self.share.world == 1:
             runs = [(now.start, now.plan.images)]
-        parts = [part for begin, length in runs for part in self._cut(begin, begin + length)]
-        rows = _joined([rows for _, rows in parts])
-        flips = _joined([self._mirrored(epoch)[rows] for epoch, rows in parts]) if self.flip else None
-        labels = None if self.samples.labels is None else self.samples.labels[rows]
-        return Batch(self.samples.take(rows), labels, flips, self.memory_format)
+        rows = self._stream.rows(runs)
+        flips = self._stream.flips(rows) if self.flip else None
+        numbers = joined([part for _, part in rows])
+        labels = None if self.samples.labels is None else self.samples.labels[numbers]
+        partners = {
+            name: self._partner(name, partner, runs, numbers, flips) for name, partner in self.samples.partners.items()
+        }
+        return Batch(self.samples.take(numbers), labels, flips, self.memory_format, partners)
 
-    def _cut(self, begin: int, end: int) -> Iterator[tuple[int, Tensor]]:
-        """Yield epochs, and the samples seen in each, of consecutive positions."""
-        while begin < end:
-            epoch, place = divmod(begin, len(self.samples))
-            piece, offset = divmod(place, self._piece_size)
-            rows = self._ordered(epoch * self._pieces + piece)[offset : offset + end - begin]
-            yield epoch, rows
-            begin += len(rows)
-
-    def _shuffle(self, piece: int) -> Tensor:
-        epoch, index = divmod(piece, self._pieces)
-        return self.samples.order.piece(index, len(self.samples), partial(self._generator, "order", epoch))
-
-    def _toss(self, epoch: int) -> Tensor:
-        return torch.rand(len(self.samples), generator=self._generator("flip", epoch)) < 0.5
-
-    def _generator(self, *purpose: int | str) -> torch.Generator:
-        return torch.Generator().manual_seed(mix(self.seed, *purpose))
-
-
-def _joined(parts: list[Tensor]) -> Tensor:
-    return parts[0] if len(parts) == 1 else torch.cat(parts)
+    def _partner(
+        self, name: str, partner: Partner, runs: list[tuple[int, int]], numbers: Tensor, flips: Tensor | None
+    ) -> Batch:
+        """Return what goes with the samples: their other halves, or as many of another set in its own order."""
+        if not partner.paired:
+            stream = self._partners[name]
+            rows = stream.rows(runs)
+            flips = stream.flips(rows) if self.flip else None
+            numbers = joined([part for _, part in rows])
+        return Batch(partner.take(numbers), None, flips, self.memory_format)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -34,6 +35,30 @@ class Values(Protocol):
     def __getitem__(self, rows: Tensor | slice, /) -> Tensor: ...
 
 
+def take(values: Values, rows: Tensor) -> Tensor:
+    """Return values by number, int64 ``[n]``: ``[n, ...]`` as they are stored, the caller's own to keep."""
+    # On the CPU, indexing with a tensor takes ten times as long as selecting rows
+    return values.index_select(0, rows) if isinstance(values, Tensor) else values[rows]
+
+
+@dataclass(frozen=True)
+class Partner:
+    """Values that a game sees beside the samples, such as what they shall be made from.
+
+    Args:
+        values: uint8 images ``[M, C, H, W]``.
+        paired: Whether number i goes with sample i: they are drawn, and mirrored, together. Otherwise the partner is a
+            set of its own, drawn in its own order.
+    """
+
+    values: Values
+    paired: bool = True
+
+    def take(self, rows: Tensor) -> Tensor:
+        """Return values by number; see `Samples.take`."""
+        return take(self.values, rows)
+
+
 @dataclass(frozen=True)
 class Samples:
     """All samples of a data set.
@@ -46,6 +71,7 @@ class Samples:
         class_names: Names of the classes, in the order of their labels.
         facts: Anything else that a metric may ask for, such as the modes of a mixture.
         order: How training shuffles them.
+        partners: What goes with the samples, by name.
     """
 
     values: Values
@@ -55,15 +81,14 @@ class Samples:
     class_names: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
     order: Order = field(default_factory=Shuffled)
+    partners: Mapping[str, Partner] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.values)
 
     def take(self, rows: Tensor) -> Tensor:
         """Return samples by number, int64 ``[n]``: ``[n, ...]`` as they are stored, the caller's own to keep."""
-        values = self.values
-        # On the CPU, indexing with a tensor takes ten times as long as selecting rows
-        return values.index_select(0, rows) if isinstance(values, Tensor) else values[rows]
+        return take(self.values, rows)
 
     @property
     def kind(self) -> Kind:
@@ -76,7 +101,8 @@ class Samples:
         counts: tuple[int, ...] = ()
         if self.labels is not None:
             counts = tuple(self.labels.bincount(minlength=len(self.class_names)).tolist())
-        return DataSpec(tuple(self.values.shape[1:]), counts, self.class_names, self.kind)
+        partners = {name: tuple(partner.values.shape[1:]) for name, partner in self.partners.items()}
+        return DataSpec(tuple(self.values.shape[1:]), counts, self.class_names, self.kind, partners)
 
 
 def to_network(values: Tensor) -> Tensor:

@@ -11,8 +11,8 @@ from gan_lightning.data.files import Files, FolderFiles
 from gan_lightning.errors import UserError, nearest
 
 
-def open_files(path: Path) -> Files:
-    """List the images of a folder or a .zip.
+def open_files(path: Path, key: str = "data.path") -> Files:
+    """List the images of a folder or a .zip; messages begin with the recipe's `key`.
 
     Raises:
         UserError: The path does not exist, is neither, or holds no images.
@@ -23,10 +23,10 @@ def open_files(path: Path) -> Files:
     elif root.is_file():
         files = ZipFiles(root)
     else:
-        raise UserError(f"data.path: {path} does not exist; {_suggest(root)}")
+        raise UserError(f"{key}: {path} does not exist; {_suggest(root)}")
     if not files.entries:
         files.close()
-        raise UserError(f"data.path: no images in {path}; {_describe_absence(files)}")
+        raise UserError(f"{key}: no images in {path}; {_describe_absence(files)}")
     return files
 
 

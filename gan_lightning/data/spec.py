@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["images", "points"]
@@ -17,12 +18,14 @@ class DataSpec:
         class_counts: Number of samples of each class; empty where the data have no labels.
         class_names: Names of the classes, in the order of their labels.
         kind: ``"images"`` are uint8 in the cache and floats in [-1, 1] for networks; ``"points"`` are floats as is.
+        partners: Shapes of the images that go with the samples, by name.
     """
 
     shape: tuple[int, ...]
     class_counts: tuple[int, ...] = ()
     class_names: tuple[str, ...] = ()
     kind: Kind = "images"
+    partners: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def classes(self) -> int:
@@ -31,13 +34,8 @@ class DataSpec:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain containers, safe to keep in a checkpoint."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
-
-    @classmethod
-    def from_dict(cls, facts: dict[str, Any]) -> DataSpec:
-        """Rebuild from `as_dict`."""
-        tuples: dict[str, Any] = {key: tuple(value) for key, value in facts.items() if isinstance(value, list)}
-        return cls(**{**facts, **tuples})
+        facts = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return {**facts, "partners": {name: list(shape) for name, shape in self.partners.items()}}
 
     def __str__(self) -> str:
         channels, *size = self.shape

@@ -108,13 +108,16 @@ def test_workers_end_with_the_study_that_is_told_to(tmp_path):
     study["recipes"]["points"]["train"]["steps"] = 1_000_000
     path.write_text(yaml.safe_dump(study, sort_keys=False))
     command = [sys.executable, "-m", "gan_lightning", "study", str(path), "--out", str(root), "--only", "ring"]
-    process = subprocess.Popen([*command, "--jobs", "1"], stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not list(root.glob("jobs/ring/plain/seed-0/run")) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert _workers(root), "the training has not started"
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 128 + signal.SIGTERM
+    with subprocess.Popen([*command, "--jobs", "1"], stderr=subprocess.DEVNULL) as process:
+        try:
+            deadline = time.monotonic() + 120
+            while not list(root.glob("jobs/ring/plain/seed-0/run")) and time.monotonic() < deadline:
+                time.sleep(0.2)
+            started = _workers(root)
+        finally:
+            process.send_signal(signal.SIGTERM)
+    assert started, "the training has not started"
+    assert process.returncode == 128 + signal.SIGTERM
     assert not _workers(root)
 
 

@@ -51,6 +51,30 @@ class ConditionalBatchNorm2d(nn.Module):
         return torch.addcmul(beta, gamma, self.norm(x))
 
 
+class ModulatedBatchNorm2d(nn.Module):
+    """Batch normalisation with a scale and a shift that layers make of what is known of each sample.
+
+    (1 + gain(c)) * (x - mean) / std + shift(c), so that layers that return 0 leave the normalised maps as they are
+    (Brock et al. 2019, arXiv:1809.11096, appendix B).
+
+    Args:
+        channels: Channels C of the input.
+        modulation: Makes a layer with so many outputs, called once for the gain and once for the shift: a linear layer
+            for conditions that are vectors ``[N, D]``, an embedding for classes ``[N]``.
+    """
+
+    def __init__(self, channels: int, modulation: Callable[[int], nn.Module]) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels, affine=False)
+        self.gain = modulation(channels)
+        self.shift = modulation(channels)
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """Normalise ``[N, C, H, W]`` under conditions ``[N, D]``, or ``[N]`` of an embedding."""
+        gain, shift = (layer(condition)[:, :, None, None] for layer in (self.gain, self.shift))
+        return torch.addcmul(shift, 1 + gain, self.norm(x))
+
+
 class Unnormalized(nn.Module):
     """No normalisation, for networks that can do with or without.
 

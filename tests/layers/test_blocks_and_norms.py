@@ -7,6 +7,7 @@ from gan_lightning.layers import (
     ConditionalBatchNorm2d,
     DownBlock,
     FirstDownBlock,
+    ModulatedBatchNorm2d,
     PlainBlock,
     SNConv2d,
     Unnormalized,
@@ -91,6 +92,16 @@ def test_conditional_norm_scales_and_shifts_by_class():
     out = norm(x, labels)
     assert torch.allclose(out[labels == 1], 2 * plain[labels == 1] + 7, atol=1e-5)
     assert torch.allclose(out[labels != 1], plain[labels != 1], atol=1e-6)
+
+
+@torch.no_grad()
+def test_modulated_norm_scales_around_one_and_shifts_by_the_condition():
+    norm = ModulatedBatchNorm2d(4, lambda channels: torch.nn.Linear(3, channels, bias=False))
+    x, condition = torch.randn(6, 4, 5, 5) * 3 + 1, torch.randn(6, 3)
+    plain = BatchNorm2d(4)(x)
+    gain, shift = (layer(condition)[:, :, None, None] for layer in (norm.gain, norm.shift))
+    assert torch.allclose(norm(x, condition), (1 + gain) * plain + shift, atol=1e-5)
+    assert torch.allclose(norm(x, torch.zeros(6, 3)), plain, atol=1e-6)
 
 
 def test_conditional_norm_asks_for_labels():

@@ -20,7 +20,7 @@ from gan_lightning.origin import Origin
 if TYPE_CHECKING:
     from gan_lightning.critique import Critique
     from gan_lightning.data.samples import Samples
-    from gan_lightning.game import Play
+    from gan_lightning.game import Game, Play
     from gan_lightning.randomness import Randomness
 
 
@@ -63,6 +63,16 @@ class Loss(ABC):
         """Return what of a critique says real, ``[N]`` or ``[N, ...]``, high for real: what logs and guards look at."""
         return critique.logits
 
+    @property
+    def threshold(self) -> float | None:
+        """The score above which a sample is taken for real; None where the loss compares scores and fixes none."""
+        return 0.0
+
+    @property
+    def paired(self) -> bool:
+        """Whether the generator's loss compares the i-th real with the i-th generated sample."""
+        return False
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -75,17 +85,26 @@ class Rule:
         players: Whose turns it is about.
         excludes: Names of losses, penalties and rules that it cannot be played with, and the reason of each.
         needs_classes: Whether it reads the classes of samples, which only conditional games have.
+        reads: Names in `Critique.extras` that it reads, ``[N]`` each, of discriminators that offer them by themselves.
     """
 
     origin: ClassVar[Origin | None] = None
     needs_classes: ClassVar[bool] = False
     players: ClassVar[tuple[str, ...]] = ("discriminator",)
     excludes: ClassVar[Mapping[str, str]] = {}
+    reads: ClassVar[tuple[str, ...]] = ()
 
     def heads(self, data: DataSpec) -> Mapping[str, Head]:
         """Return the outputs that it wants of the discriminator, which trains them; see `Loss.heads`."""
         del data
         return {}
+
+    def prepare(self, game: Game) -> None:
+        """Get ready for a game whose networks are built.
+
+        Raises:
+            UserError: It cannot be played with this game's networks, loss, rules or options.
+        """
 
     def latents(self, play: Play, latents: Tensor) -> Tensor:
         """Return the latents ``[M, *latent_shape]`` that are played in place of those that were drawn."""
@@ -101,6 +120,25 @@ class Rule:
         """Return the critique that is read in place of the one of the ``"real"`` or the ``"fake"`` samples."""
         del play, side
         return critique
+
+    def sampled(
+        self, game: Game, networks: Mapping[str, nn.Module], latents: Tensor, labels: Tensor | None, random: Randomness
+    ) -> Tensor:
+        """Return the latents ``[N, *latent_shape]`` that samples of a trained generator are made of.
+
+        Args:
+            game: The game, which makes the samples.
+            networks: The networks that make them, by name, averaged or not, in evaluation mode; nothing is
+                differentiated outside.
+            latents: Those that were drawn.
+            labels: Classes ``[N]`` of the samples, or None.
+            random: The samples' stream.
+        """
+        del game, networks, labels, random
+        return latents
+
+    def after_batch(self, play: Play) -> None:
+        """Take note of a batch whose gradients are in; a turn has as many as `train.accumulate` says."""
 
     def after_step(self, play: Play) -> None:
         """Act once the player's optimiser has made its step."""
@@ -118,10 +156,12 @@ class Penalty(Rule, ABC):
         weight: Factor on the term.
         every: Rounds between two applications. A term that is due only every k-th round is a phase of its own and is
             multiplied by k (lazy regularisation, Karras et al. 2019, arXiv:1912.04958). Its steps are steps of the
-            player's optimiser, whose learning rate and betas are not corrected for them as that paper does.
+            player's optimiser; ``correct_lazy`` of Adam makes up for them as that paper does.
 
     Attributes:
         differentiates_twice: Whether the term is made of gradients.
+        per_sample: Whether the term takes a score to be a function of its own sample alone. Batch normalisation in the
+            discriminator breaks that: a sample's gradient then holds what it does to the scores of its batch mates.
         rewards: Whether the term may be negative, as one that pays for something is.
     """
 
@@ -129,6 +169,7 @@ class Penalty(Rule, ABC):
     every: int = 1
 
     differentiates_twice: ClassVar[bool] = False
+    per_sample: ClassVar[bool] = False
     rewards: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -151,6 +192,12 @@ class Augmentation(ABC):
     def __call__(self, images: Tensor, random: Randomness) -> Tensor:
         """Transform ``[N, C, H, W]`` images in [-1, 1]; `random` is this turn's stream."""
 
+    def prepare(self, game: Game) -> None:  # noqa: B027  (most go with everything)
+        """Get ready for a game whose networks are built; see `Rule.prepare`."""
+
+    def after_batch(self, play: Play) -> None:  # noqa: B027  (most learn nothing)
+        """Take note of a batch whose gradients are in; see `Rule.after_batch`."""
+
     def after_step(self, play: Play) -> None:  # noqa: B027  (most learn nothing)
         """Learn from a turn, once its player's optimiser has made its step; adaptive augmentations do."""
 
@@ -164,9 +211,14 @@ class Generator(nn.Module, ABC):
 
     Constructors take ``(data, classes, **options)``: the data's shape comes from there, and ``classes`` is 0 for an
     unconditional network.
+
+    Attributes:
+        bounded: Whether it keeps images in [-1, 1] by itself. One that does not learns to stay there, and what leaves
+            is cut off where images are drawn and scored.
     """
 
     latent_shape: tuple[int, ...]
+    bounded: bool = True
 
     @abstractmethod
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 
 from gan_lightning.errors import UserError
+from gan_lightning.game import Game
 from gan_lightning.recipe.schema import Recipe
 
 
@@ -32,6 +33,19 @@ def check_devices(recipe: Recipe) -> None:
     on_cpu = recipe.trainer.get("accelerator", "auto") == "cpu" or not _has_accelerator()
     if str(recipe.trainer.get("precision", "")).startswith("16") and on_cpu:
         raise UserError("trainer.precision: float16 needs a GPU; on a CPU use bf16-mixed or 32-true")
+
+
+def check_stages(game: Game, recipe: Recipe) -> None:
+    """Refuse stages of a game whose batches cannot be shared out.
+
+    Raises:
+        UserError: One cannot; the stage is named.
+    """
+    world = processes(recipe.trainer)
+    for stage in game.stages():
+        if (stage.batch_size or 0) % world:
+            batch = f"{stage.batch_size} images at {stage.name}"
+            raise UserError(f"game: batches of {batch} cannot be shared out evenly to {world} processes")
 
 
 def processes(trainer: dict[str, Any]) -> int:

@@ -27,7 +27,7 @@ from gan_lightning.catalog import Catalog
 from gan_lightning.checkpoint import AtomicCheckpointIO
 from gan_lightning.data.module import RoundData
 from gan_lightning.data.samples import Samples
-from gan_lightning.devices import check_devices, processes
+from gan_lightning.devices import check_devices, check_stages, processes
 from gan_lightning.disk import replacing, told_in_one_line
 from gan_lightning.errors import UserError
 from gan_lightning.guard import StepGuard
@@ -41,6 +41,7 @@ from gan_lightning.resume import Start, begin_from, roll_back
 from gan_lightning.run import Run, cache_folder, is_first_process
 from gan_lightning.sharded import check_sharding
 from gan_lightning.strategies import resolve_strategy
+from gan_lightning.transfer import begin_with
 
 _log = logging.getLogger("gan_lightning")
 
@@ -91,10 +92,13 @@ class Session:
         if choices.allocator:
             keep_memory()
         module = builder.module(samples.spec)
+        check_stages(module.game, recipe)
         module.to(memory_format=choices.memory_format)  # type: ignore[call-overload]
         if choices.compiled_turns:
             module.compile_turns()
         guard = module.guard = StepGuard(recipe.guard.patience, skips=recipe.guard.non_finite == "skip")
+        if recipe.evaluate is not None and recipe.evaluate.truncation is not None:
+            module.game.require_truncation(module.networks(), recipe.evaluate.truncation)
         scores = _scores_maker(recipe, builder, samples, cache)
         return cls(recipe, samples, module, guard, choices, scores, _extra_callbacks(recipe, catalog))
 
@@ -150,6 +154,8 @@ def fit(recipe: Recipe, catalog: Catalog, *, resume: str | None = None, overwrit
     run = Run(recipe.run.folder)
     start = None if resume is None else begin_from(run, resume, recipe)
     while True:
+        if recipe.train.start is not None and (start is None or start.checkpoint is None):
+            begin_with(session.module, recipe.train.start)
         attempt = _Attempt.of(session, run, start)
         attempt.play(session, start, overwrite=overwrite)
         verdict = attempt.verdict

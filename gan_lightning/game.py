@@ -10,14 +10,15 @@ from __future__ import annotations
 import functools
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor, nn
 
 from gan_lightning.data.spec import DataSpec
+from gan_lightning.errors import UserError
 from gan_lightning.origin import Origin
 
 if TYPE_CHECKING:
@@ -79,11 +80,13 @@ class Stage:
         name: What the stage is called in logs.
         start: Real images seen, over all processes, when it begins.
         batch_size: Images in a batch, where it is not the recipe's.
+        lr_factor: Factor on the players' learning rates.
     """
 
     name: str
     start: int = 0
     batch_size: int | None = None
+    lr_factor: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -162,9 +165,14 @@ class Game(nn.Module, ABC):
     Args:
         parts: What the recipe provides.
         networks: The game's networks by name.
+
+    Attributes:
+        example: Sections of a small recipe that it can be tried with, where it needs networks or options that not every
+            game does.
     """
 
     origin: ClassVar[Origin | None] = None
+    example: ClassVar[Mapping[str, Any]] = {}
     roles: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
     players: ClassVar[tuple[Player, ...]] = (
         Player("discriminator", ("discriminator",)),
@@ -177,6 +185,7 @@ class Game(nn.Module, ABC):
         self.data = parts.data
         self.batch_size = parts.batch_size
         self.networks = nn.ModuleDict(dict(networks))
+        self.frozen: set[tuple[str, str]] = set()
         stateful: list[object] = [*parts.penalties.values(), *parts.augmentations.values(), parts.loss]
         self.components = nn.ModuleList([part for part in stateful if isinstance(part, nn.Module)])
 
@@ -193,12 +202,20 @@ class Game(nn.Module, ABC):
         """Whether `after_step` does anything."""
         return type(self).after_step is not Game.after_step
 
+    def after_batch(self, play: Play) -> None:
+        """Take note of a batch of a turn, whose gradients are in and which is forgotten before the next."""
+
     def after_step(self, play: Play) -> None:
         """Act once the player of a turn has made its step, such as by clipping its weights."""
 
     @abstractmethod
     def sample(
-        self, networks: Mapping[str, nn.Module], count: int, random: Randomness, labels: Tensor | None = None
+        self,
+        networks: Mapping[str, nn.Module],
+        count: int,
+        random: Randomness,
+        labels: Tensor | None = None,
+        truncation: float | None = None,
     ) -> Tensor:
         """Make samples.
 
@@ -207,10 +224,21 @@ class Game(nn.Module, ABC):
             count: How many samples.
             random: Where their latents, and labels if none are given, come from.
             labels: Classes ``[count]`` of a conditional game.
+            truncation: How typical they shall be, as far as `require_truncation` lets it through; None for all that
+                the generator makes.
 
         Returns:
             ``[count, *shape]``, images in [-1, 1].
         """
+
+    def require_truncation(self, networks: Mapping[str, nn.Module], truncation: float) -> None:
+        """Refuse a truncation that `sample` cannot follow; a game that overrides nothing follows none.
+
+        Raises:
+            UserError: It is not in the range, or there is no truncation.
+        """
+        del networks, truncation
+        raise UserError(f"truncation: {type(self).__name__} makes samples without; leave it out")
 
     @property
     def conditional(self) -> bool:
@@ -234,13 +262,32 @@ class Game(nn.Module, ABC):
         del stage
         return ()
 
+    def adapt(self, networks: Mapping[str, nn.Module], images: int) -> None:
+        """Have networks do what they do after this many images, such as making them of one size.
+
+        Args:
+            networks: The game's networks, or averages of them, by name.
+            images: Real images seen, over all processes.
+        """
+
     def player(self, name: str) -> Player:
         """Return the player of that name."""
         return next(player for player in self.players if player.name == name)
 
+    def freeze(self, network: str, weights: Iterable[str]) -> None:
+        """Have weights of a network, by name, stay as they are: the player who owns it trains the others."""
+        for name in weights:
+            self.networks[network].get_parameter(name).requires_grad_(False)  # noqa: FBT003  (torch's own signature)
+            self.frozen.add((network, name))
+
     def parameters_of(self, player: Player) -> list[nn.Parameter]:
         """Return the parameters that a player trains."""
-        return [weight for name in player.networks for weight in self.networks[name].parameters()]
+        return [
+            weight
+            for network in player.networks
+            for name, weight in self.networks[network].named_parameters()
+            if (network, name) not in self.frozen
+        ]
 
     def generated(self, batch_size: int) -> int:
         """Return how many samples a generator update makes from a batch of that size, over all processes."""
@@ -253,3 +300,9 @@ class Game(nn.Module, ABC):
     def updates_per_round(self) -> int:
         """Return how many generator updates a round makes."""
         return sum(phase.turns for phase in self.phases() if phase.counts)
+
+    def regular_share(self, player: str) -> float:
+        """Return the share of a player's steps that are due in every round; the others are those of lazy terms."""
+        own = [phase for phase in self.phases() if phase.player == player]
+        regular = sum(phase.turns for phase in own if phase.every == 1)
+        return regular / sum(phase.turns / phase.every for phase in own) if regular else 1.0

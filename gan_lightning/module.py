@@ -76,6 +76,7 @@ class GANModule(LightningModule):
         self._component_bindings = tuple(bindings)
         self._bindings: tuple[Binding, ...] = ()
         self._rates: list[float] = []
+        self._lr_factors = [stage.lr_factor for stage in game.stages()]
         self._stage: int | None = None
         self._driver: Driver | None = None
         self._random: Randomness | None = None
@@ -204,8 +205,10 @@ class GANModule(LightningModule):
         stage = self.game.stage_at(self.images)
         if stage != self._stage:
             self._enter(stage, first=self._stage is None)
-        factor = 1.0 if self.guard is None else self.guard.learning_rate_factor
-        groups = self._groups() if factor != 1.0 else []
+        factor = self._lr_factors[stage]
+        if self.guard is not None:
+            factor *= self.guard.learning_rate_factor
+        groups = self._groups() if factor != 1.0 or len(set(self._lr_factors)) > 1 else []
         for group, rate in zip(groups, self._rates, strict=False):
             group["lr"] = rate
         for binding in self._bindings:
@@ -267,8 +270,9 @@ class GANModule(LightningModule):
     # --- Sampling -----------------------------------------------------------------------------------------------------
 
     def networks(self, *, averaged: bool = True) -> dict[str, nn.Module]:
-        """Return the game's networks by name, the averaged ones in place of those that have an average."""
+        """Return the game's networks by name as they are now, averaged ones in place of those that have an average."""
         networks = dict(self.game.networks.items())
         if averaged and self.ema is not None:
             networks.update(self.ema.networks.items())
+        self.game.adapt(networks, self.images)
         return networks

@@ -8,6 +8,8 @@ of the whole batch and keeps its own rows, so that a run is the same run on one 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import torch
@@ -66,6 +68,14 @@ class Randomness:
     def generator(self, *purpose: int | str) -> torch.Generator:
         """Return a CPU generator seeded by this position and `purpose`, the same on every rank."""
         return torch.Generator().manual_seed(_absorb(self._state, purpose) >> 1)
+
+    @contextmanager
+    def layers(self) -> Iterator[None]:
+        """Make what layers draw by themselves, such as noise, a function of this position for the time being."""
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(_absorb(self._state, ("layers",)) >> 1)
+            yield
 
     def normal(self, purpose: str, *shape: int) -> Tensor:
         """Draw ``shape`` standard normal numbers; the first dimension counts this rank's samples."""

@@ -40,6 +40,11 @@ class Run:
         return self.checkpoints / "best.ckpt"
 
     @property
+    def newest_good(self) -> Path:
+        """The best checkpoint, or the newest where no score has picked one."""
+        return self.best if self.best.is_file() else self.last
+
+    @property
     def samples(self) -> Path:
         """The folder of pictures."""
         return self.folder / "samples"
@@ -115,7 +120,7 @@ def cache_folder() -> Path:
 
 #: What may differ between a checkpoint's recipe and the one it is resumed with: sections and keys, as patterns.
 _SECTIONS = ("run", "evaluate", "sample", "checkpoint", "log", "logger", "trainer", "performance", "guard")
-FREE = (*_SECTIONS, *(f"{section}.*" for section in _SECTIONS), "train.steps", "optimizers.*.fused")
+FREE = (*_SECTIONS, *(f"{section}.*" for section in _SECTIONS), "train.steps", "train.start", "optimizers.*.fused")
 
 
 def refuse_other_recipe(mine: Mapping[str, Any], theirs: Mapping[str, Any], path: Path) -> None:

@@ -153,6 +153,7 @@ class Step:
             if self.guard is not None:
                 self.guard.heed(loss, weights, shared=random.world > 1)
             self._note(phase, play, losses)
+            self.game.after_batch(play)
             if micro < len(batches) - 1:
                 play.forget()
         driver.step(self.optimizers[phase.player], counts=phase.counts)

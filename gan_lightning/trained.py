@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -41,7 +41,14 @@ class Trained:
     images: int
 
     def sample(
-        self, count: int, *, seed: int = 0, label: int | str | None = None, generator: Literal["ema", "raw"] = "ema"
+        self,
+        count: int,
+        *,
+        seed: int = 0,
+        label: int | str | None = None,
+        truncation: float | None = None,
+        generator: Literal["ema", "raw"] = "ema",
+        standing: int | None = None,
     ) -> Tensor:
         """Make samples.
 
@@ -49,35 +56,59 @@ class Trained:
             count: How many.
             seed: Names the samples: sample i of a seed does not depend on `count`.
             label: The class wanted, by number or name, of a conditional game; None draws classes as the data have them.
+            truncation: How typical they shall be, such as 0.7: the largest size of a latent, or the share that a
+                generator of styles keeps of their distance to the mean. None for all that the generator makes.
             generator: The averaged networks, or the raw ones.
+            standing: Forwards that batch statistics are averaged over before; None for those of training.
 
         Returns:
             ``[count, *shape]`` on the CPU, images in [-1, 1].
 
         Raises:
-            UserError: The game is not conditional, or has no such class.
+            UserError: The game is not conditional, has no such class, or no such truncation.
         """
-        return torch.cat(list(self.stream(count, seed=seed, label=label, generator=generator)))
+        options: dict[str, Any] = {"truncation": truncation, "generator": generator, "standing": standing}
+        return torch.cat(list(self.stream(count, seed=seed, label=label, **options)))
 
     def stream(
-        self, count: int, *, seed: int = 0, label: int | str | None = None, generator: Literal["ema", "raw"] = "ema"
+        self,
+        count: int,
+        *,
+        seed: int = 0,
+        label: int | str | None = None,
+        truncation: float | None = None,
+        generator: Literal["ema", "raw"] = "ema",
+        standing: int | None = None,
     ) -> Iterator[Tensor]:
         """Yield the batches that `sample` joins."""
-        labels = None if label is None else torch.full((count,), self._class(label))
+        labels = None if label is None else torch.full((count,), self.class_number(label))
         networks = self.module.networks(averaged=generator == "ema")
-        return draw_samples(self.module.game, networks, count, seed, labels)
+        return draw_samples(self.module.game, networks, count, seed, labels, truncation=truncation, standing=standing)
 
     @property
     def networks(self) -> dict[str, nn.Module]:
         """The networks by name, averaged where there is an average."""
         return self.module.networks()
 
-    def _class(self, label: int | str) -> int:
+    def class_numbers(self, labels: Sequence[int | str] | None = None) -> list[int]:
+        """Return the numbers of classes that are named by number or name; those of all classes if None.
+
+        Raises:
+            UserError: The game is not conditional, or has no such class.
+        """
+        return [self.class_number(label) for label in (range(max(1, self.data.classes)) if labels is None else labels)]
+
+    def class_number(self, label: int | str) -> int:
+        """Return the number of a class that is named by number or name; text is a name where there is such a name.
+
+        Raises:
+            UserError: The game is not conditional, or has no such class.
+        """
         if not self.module.game.conditional:
             raise UserError("class: this game is not conditional; train one with game.conditional=true")
         names = list(self.data.class_names)
-        if str(label) in names:
-            return names.index(str(label))
+        if isinstance(label, str) and label in names:
+            return names.index(label)
         if str(label).isdigit() and int(label) < self.data.classes:
             return int(label)
         raise UserError(f"class: there is no class {label!r} among {self.data.classes}; {nearest(str(label), names)}")
@@ -91,8 +122,7 @@ def load(path: str | Path, catalog: Catalog | None = None) -> Trained:
     """
     path = Path(path)
     if path.is_dir():
-        run = Run(path)
-        path = run.best if run.best.is_file() else run.last
+        path = Run(path).newest_good
     catalog = catalog or Catalog.installed()
     checkpoint = read_checkpoint(path)
     facts: dict[str, Any] = checkpoint[PRODUCT]

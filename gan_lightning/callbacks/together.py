@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch.distributed as dist
 from lightning.pytorch import Trainer
@@ -36,8 +37,10 @@ def look_together(
     """
     networks = module.networks(averaged=generator == "ema")
     evaluator.device = module.device
+    evaluator.meet(module.game, networks)
     rank, world = trainer.global_rank, trainer.world_size
-    fakes = draw_samples(module.game, networks, evaluator.count, seed, rank=rank, world=world)
+    drawn: dict[str, Any] = {"truncation": evaluator.truncation, "standing": evaluator.standing}
+    fakes = draw_samples(module.game, networks, evaluator.count, seed, rank=rank, world=world, **drawn)
     if world == 1:
         return evaluator.look(fakes)
     take_from_first((buffer for network in networks.values() for buffer in network.buffers()), module.device)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan_lightning.components import Extracted, Extractor
 from gan_lightning.data.samples import Samples, to_bytes, to_network
 from gan_lightning.errors import UserError
+from gan_lightning.game import Game
 from gan_lightning.metrics.checks import require_option
 from gan_lightning.metrics.collect import collected
 from gan_lightning.metrics.feature_cache import cached_features
 from gan_lightning.metrics.protocol import Protocol
 from gan_lightning.metrics.score import Score
 from gan_lightning.randomness import Randomness
+from gan_lightning.sampling import evaluating
 
 _CHUNK = 1024  # real samples that are read, or given to a score, at once...
 _CHUNK_BYTES = 64 << 20  # ...unless they have more bytes than this
@@ -70,6 +73,8 @@ class Evaluator:
         seed: Seed that the generated samples are drawn with, for the record.
         cache: Folder that outlives the run.
         device: Where images are extracted.
+        truncation: How typical the samples are asked to be, for the record; see `Protocol`.
+        standing: What the samples' batch statistics are, for the record; see `Protocol`.
 
     Raises:
         UserError: If extractor, scores and data do not fit each other.
@@ -84,11 +89,15 @@ class Evaluator:
         seed: int,
         cache: Path,
         device: torch.device | str = "cpu",
+        *,
+        truncation: float | None = None,
+        standing: int | None = None,
     ) -> None:
         require_option("evaluate.samples", count, 1)
         _require_fitting(data, extractor, scores)
         self.data, self.extractor, self.scores = data, extractor, scores
         self.count, self.seed, self.cache, self.device = count, seed, cache, torch.device(device)
+        self.truncation, self.standing = truncation, standing
         self.real_count = min(count, len(data))
         for score in scores.values():
             # This process sees all samples; gathering would wait for processes that do not evaluate
@@ -123,6 +132,14 @@ class Evaluator:
                 raise UserError(msg)
             views = self._views(batch, self._extract(to_bytes(batch) if self.data.kind == "images" else batch))
             yield Look(len(batch), {name: view for name, view in views.items() if name in seen})
+
+    @torch.no_grad()
+    def meet(self, game: Game, networks: Mapping[str, nn.Module]) -> None:
+        """Let scores that ask networks have a game's, by name, in every process."""
+        asking = [score for score in self.scores.values() if score.asks_networks]
+        with evaluating(networks) if asking else nullcontext():
+            for score in asking:
+                score.meet(game, networks)
 
     def judge(self, looks: Iterable[Look], generator: str) -> list[Result]:
         """Score what has been extracted; see `evaluate`."""
@@ -228,6 +245,8 @@ class Evaluator:
             generator=generator,
             seed=self.seed,
             settings=score.protocol(),
+            truncation=self.truncation,
+            standing_statistics=self.standing,
         )
         if self.extractor is None or score.sees == "samples":
             return protocol

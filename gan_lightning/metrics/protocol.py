@@ -12,6 +12,8 @@ from typing import Any
 # quantity, and what runs with different training seeds are compared over. `data` is a name, which a moved folder
 # changes; `fingerprint` says what the data are.
 RECORD_ONLY = frozenset({"seed", "data"})
+# Not in scores of before these could be asked for; None says nothing, so that such scores keep their digest.
+LATER = frozenset({"truncation", "standing_statistics"})
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class Protocol:
         resize: Filter and size of the extractor's input.
         extractor_settings: Anything else the extractor states.
         settings: The metric's own settings.
+        truncation: How typical the samples were asked to be, see `Game.require_truncation`; None where they were not.
+        standing_statistics: Forwards that the generator's batch statistics are averaged over; None for those of
+            training.
     """
 
     data: str
@@ -45,6 +50,8 @@ class Protocol:
     resize: str | None = None
     extractor_settings: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    truncation: float | None = None
+    standing_statistics: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain containers."""
@@ -68,10 +75,11 @@ class Protocol:
         return [(name, mine.get(name), theirs.get(name)) for name in names if mine.get(name) != theirs.get(name)]
 
     def _measured(self) -> dict[str, Any]:
+        silent = RECORD_ONLY | {name for name in LATER if getattr(self, name) is None}
         flat: dict[str, Any] = {}
         for name, value in self.as_dict().items():
             if isinstance(value, Mapping):
                 flat |= {f"{name}.{key}": inner for key, inner in value.items()}
-            elif name not in RECORD_ONLY:
+            elif name not in silent:
                 flat[name] = value
         return flat

@@ -12,7 +12,10 @@ from torchmetrics import Metric
 from gan_lightning.origin import Origin
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from gan_lightning.data.samples import Samples
+    from gan_lightning.game import Game
 
 
 class Score(Metric, ABC):
@@ -20,15 +23,27 @@ class Score(Metric, ABC):
 
     ``sees`` says what `update` is given: ``"features"`` ``[N, D]`` or ``"logits"`` ``[N, K]`` of the extractor, or
     ``"samples"`` themselves, as generators make them. `better` names each value that `compute` returns and says
-    whether ``"lower"`` or ``"higher"`` is better.
+    whether ``"lower"`` or ``"higher"`` is better. A score of what other networks than the generator have learned
+    `asks_networks`, and finds its values in `meet`.
     """
 
     origin: ClassVar[Origin | None] = None
     sees: ClassVar[Literal["features", "logits", "samples"]] = "features"
     better: ClassVar[Mapping[str, Literal["lower", "higher"]]]
+    asks_networks: ClassVar[bool] = False
 
     def prepare(self, data: Samples, count: int) -> None:
         """Take what the metric must know of the data before the first update; `count` fakes will follow."""
+
+    def meet(self, game: Game, networks: Mapping[str, nn.Module]) -> None:
+        """Ask the networks of a game, before its samples are looked at; for scores that `asks_networks`.
+
+        Every process calls it, so that networks whose weights are shared out can be asked.
+
+        Args:
+            game: The game.
+            networks: Its networks by name, averaged or not, in evaluation mode; nothing is differentiated.
+        """
 
     @abstractmethod
     def update(self, view: Tensor, real: bool) -> None:  # noqa: FBT001  (torchmetrics' own signature)

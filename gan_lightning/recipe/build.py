@@ -55,8 +55,11 @@ class Builder:
         averaged = {name: game.networks[name] for name in game.averaged}
         return GANModule(
             game,
-            {player: optimizer_maker(part, f"optimizers.{player}") for player, part in recipe.optimizers.items()},
-            ema=None if recipe.ema is None else EMA(averaged, **vars(recipe.ema)),
+            {
+                player: optimizer_maker(part, f"optimizers.{player}", game.regular_share(player))
+                for player, part in recipe.optimizers.items()
+            },
+            ema=None if recipe.ema is None else self._construct(EMA, vars(recipe.ema), "ema", averaged),
             seed=recipe.seed,
             steps=recipe.train.steps,
             accumulate=recipe.train.accumulate,
@@ -89,7 +92,8 @@ class Builder:
         if section.extractor is not None:
             extractor = self._make("extractor", section.extractor, "evaluate.extractor")
         scores = self._named("metric", section.metrics, "evaluate.metrics")
-        return Evaluator(samples, extractor, scores, section.samples, self.recipe.seed, cache)
+        drawn: dict[str, Any] = {"truncation": section.truncation, "standing": section.standing}
+        return Evaluator(samples, extractor, scores, section.samples, self.recipe.seed, cache, **drawn)
 
     def _plugins(self) -> dict[str, str]:
         """Return the versions of all plugins that could have had a part in this."""

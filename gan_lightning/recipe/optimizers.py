@@ -22,9 +22,23 @@ def _adam(
     eps: float = 1e-8,
     weight_decay: float = 0.0,
     *,
+    correct_lazy: bool = False,
     fused: bool | None = None,
 ) -> Optimizer:
-    """Adam (Kingma & Ba 2014, arXiv:1412.6980)."""
+    """Adam (Kingma & Ba 2014, arXiv:1412.6980).
+
+    Args:
+        parameters: What is optimised.
+        lr: Learning rate.
+        betas: Shares of the averages of gradients and of their squares that a step keeps.
+        eps: Added to what is divided by.
+        weight_decay: Factor on the weights themselves.
+        correct_lazy: Whether lr and betas are those of a player without lazy penalties: the steps that it makes for
+            these are made up for. With c the share of its other steps, k / (k + 1) for one penalty of ``every: k``, it
+            steps with ``c lr`` and ``betas ** c`` (Karras et al. 2019, arXiv:1912.04958, appendix B).
+        fused: Whether all weights are updated in one kernel; null leaves it to ``performance``.
+    """
+    del correct_lazy  # `optimizer_maker` puts it into the numbers, since it depends on the game
     return torch.optim.Adam(parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=fused)
 
 
@@ -35,9 +49,11 @@ def _adamw(
     eps: float = 1e-8,
     weight_decay: float = 0.01,
     *,
+    correct_lazy: bool = False,
     fused: bool | None = None,
 ) -> Optimizer:
-    """Adam with decoupled weight decay (Loshchilov & Hutter 2017, arXiv:1711.05101)."""
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2017, arXiv:1711.05101); arguments as of Adam."""
+    del correct_lazy  # `optimizer_maker` puts it into the numbers, since it depends on the game
     return torch.optim.AdamW(parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=fused)
 
 
@@ -72,17 +88,32 @@ OPTIMIZERS: Mapping[str, Callable[..., Optimizer]] = {
     "sgd": _sgd,
 }
 
+_Correction = Callable[[float, float], float]
+
+#: What a number becomes where only a share of the player's steps are regular ones.
+_CORRECTIONS: Mapping[str, _Correction] = {
+    "lr": lambda number, share: number * share,
+    "betas": lambda number, share: number**share,
+}
+
 
 def optimizer_maker(
-    component: Component, where: str
+    component: Component, where: str, regular_share: float = 1.0
 ) -> Callable[[Sequence[nn.Parameter]], tuple[Optimizer, list[Binding]]]:
-    """Return a function that makes a player's optimiser, and the bindings of its scheduled numbers."""
+    """Return a function that makes a player's optimiser, and the bindings of its scheduled numbers.
+
+    Args:
+        component: The optimiser and its options.
+        where: Its place in the recipe.
+        regular_share: Share of the player's steps that are not those of lazy penalties; see `Game.regular_share`.
+    """
+    share = regular_share if component.options.get("correct_lazy") else 1.0
 
     def make(parameters: Sequence[nn.Parameter]) -> tuple[Optimizer, list[Binding]]:
-        options = {name: _at_start(value) for name, value in component.options.items()}
+        options = {name: _corrected(name, _at_start(value), share) for name, value in component.options.items()}
         optimizer = OPTIMIZERS[component.name](parameters, **options)
         return optimizer, [
-            Binding(f"{where}.{name}", schedule, partial(_assign, optimizer, name, place))
+            Binding(f"{where}.{name}", schedule, partial(_assign, optimizer, name, place, share))
             for name, value in component.options.items()
             for place, schedule in _schedules(value)
         ]
@@ -115,6 +146,14 @@ def _schedules(value: Any) -> list[tuple[int | None, Schedule]]:
     return [(place, part) for place, part in enumerate(parts) if isinstance(part, Schedule)]
 
 
-def _assign(optimizer: Optimizer, name: str, place: int | None, number: float) -> None:
+def _corrected(name: str, value: Any, share: float) -> Any:
+    if share == 1.0 or name not in _CORRECTIONS:
+        return value
+    correct = _CORRECTIONS[name]
+    return tuple(correct(part, share) for part in value) if isinstance(value, tuple) else correct(value, share)
+
+
+def _assign(optimizer: Optimizer, name: str, place: int | None, share: float, number: float) -> None:
+    number = _corrected(name, number, share)
     for group in optimizer.param_groups:
         group[name] = number if place is None else (*group[name][:place], number, *group[name][place + 1 :])

@@ -27,9 +27,13 @@ from gan_lightning.recipe.schema import (
     TrainSection,
 )
 from gan_lightning.recipe.trainer import check_trainer
+from gan_lightning.schedule import Schedule
 
 #: Leading parameters of a component's constructor that are not options, by kind.
 GIVEN = {"architecture": 2, "game": 1, "optimizer": 1}
+
+# Sections whose numbers are set anew before each round.
+_SCHEDULED = (EMASection,)
 
 
 def parse(plain: Mapping[str, Any], catalog: Catalog) -> Recipe:
@@ -234,9 +238,12 @@ def _own(section: type, given: Mapping[str, Any], where: str, skip: int = 0) -> 
     """Check a section's own keys, types and ranges."""
     checked = check_options(section, given, where, skip)
     for name, value in checked.items():
+        if isinstance(value, Schedule) and section not in _SCHEDULED:
+            raise OptionError(f"{where}.{name}", "this number cannot follow a schedule")
         least = LEAST.get(f"{where}.{name}")
-        if least is not None and value is not None and value < least:
-            raise OptionError(f"{where}.{name}", f"expected at least {least}, got {value!r}")
+        lowest = min(value.start, value.end) if isinstance(value, Schedule) else value
+        if least is not None and lowest is not None and lowest < least:
+            raise OptionError(f"{where}.{name}", f"expected at least {least}, got {lowest!r}")
     return checked
 
 

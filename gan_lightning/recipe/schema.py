@@ -19,6 +19,7 @@ LEAST = {
     "train.clip": 0,
     "evaluate.every": 1,
     "evaluate.samples": 1,
+    "evaluate.standing": 1,
     "sample.every": 1,
     "sample.count": 1,
     "checkpoint.every": 1,
@@ -78,11 +79,13 @@ class TrainSection:
         steps: Generator updates.
         accumulate: Batches whose gradients add up to one step.
         clip: Largest norm of a player's gradient, or null.
+        start: A checkpoint, or the folder of a run, whose networks training begins with; null to begin anew.
     """
 
     steps: int
     accumulate: int = 1
     clip: float | None = None
+    start: Path | None = None
 
 
 @dataclass
@@ -96,6 +99,9 @@ class EvaluateSection:
         metrics: The scores.
         best: The value that picks the best checkpoint, such as ``fid``.
         generator: Whether the averaged or the raw generator is scored.
+        truncation: How typical the samples that are scored shall be, such as 0.7; null for all that are made.
+        standing: Forwards that batch statistics are averaged over before the samples are made, see
+            `gan_lightning.layers.standing_statistics`; null for those of training.
     """
 
     metrics: list[Component]
@@ -104,6 +110,8 @@ class EvaluateSection:
     samples: int = 2000
     best: str | None = None
     generator: Literal["ema", "raw"] = "ema"
+    truncation: float | None = None
+    standing: int | None = None
 
 
 @dataclass

@@ -141,7 +141,8 @@ class Duel:
 
     def _optimizers(self, recipe: Recipe) -> dict[str, Optimizer]:
         weights = {player.name: self.game.parameters_of(player) for player in self.game.players}
-        make = optimizer_maker(recipe.optimizers["discriminator"], "optimizers.discriminator")
+        share = self.game.regular_share("discriminator")
+        make = optimizer_maker(recipe.optimizers["discriminator"], "optimizers.discriminator", share)
         return {
             "discriminator": make(weights["discriminator"])[0],
             "generator": SGD(weights["generator"], lr=0.0),

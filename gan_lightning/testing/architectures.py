@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
 
+from gan_lightning.abilities import Growing
 from gan_lightning.components import Architecture, Discriminator, Generator
 from gan_lightning.ema import EMA
 from gan_lightning.errors import UnsupportedShapeError
@@ -35,13 +38,14 @@ def takes_a_shape_and_refuses_others(subject: Subject) -> None:
 
 
 def makes_samples_like_the_data(subject: Subject) -> None:
-    """Generators return finite samples of the data's shape, images in [-1, 1]."""
+    """Generators return finite samples of the data's shape, images in [-1, 1] unless they say otherwise."""
     for trial in trials(subject, Generator, everywhere=True):
         (made,) = trial.outputs()
         wanted = (BATCH, *trial.spec.shape)
         require(made.shape == wanted, f"{trial.label}: expected shape {wanted}, got {tuple(made.shape)}")
         require(bool(made.isfinite().all()), f"{trial.label}: samples are not finite")
-        within = trial.spec.kind != "images" or bool(made.abs().max() <= 1)
+        free = trial.spec.kind != "images" or not trial.network.bounded
+        within = free or bool(made.abs().max() <= 1)
         require(within, f"{trial.label}: values reach {made.abs().max().item():.3g}, expected [-1, 1]")
 
 
@@ -67,7 +71,7 @@ def listens_to_labels(subject: Subject) -> None:
 def trains_every_parameter(subject: Subject) -> None:
     """Every parameter gets a finite gradient that is not zero from some of what the network tells."""
     for trial in trials(subject):
-        torch.stack([_weighted(part) for part in trial.outputs()]).sum().backward()  # type: ignore[no-untyped-call]
+        torch.stack([_weighted(part) for part in _at_every_size(trial)]).sum().backward()  # type: ignore[no-untyped-call]
         for name, weight in trial.network.named_parameters():
             require(weight.grad is not None, f"{trial.label}: parameter {name} gets no gradient")
             assert weight.grad is not None
@@ -162,6 +166,20 @@ PROMISES: tuple[Promise, ...] = (
     runs_in_bfloat16,
     keeps_its_state_in_evaluation,
 )
+
+
+def _at_every_size(trial: Trial) -> list[Tensor]:
+    """Return what a network tells at all sizes that it can work at."""
+    network = trial.network
+    if not isinstance(network, Growing):
+        return trial.outputs()
+    told: list[Tensor] = []
+    for depth in range(network.doublings + 1):
+        network.grow(depth, 0.5)
+        makes = isinstance(network, Generator)
+        seen = trial.inputs if makes else avg_pool2d(trial.inputs, 2 ** (network.doublings - depth))
+        told.extend(replace(trial, inputs=seen).outputs())
+    return told
 
 
 def _weighted(part: Tensor) -> Tensor:

@@ -109,6 +109,8 @@ def _obstacle(subject: Subject) -> str | None:
         return None
     if missing:
         return f"it needs {', '.join(missing)}: give settings"
+    if subject.kind == "metric" and subject.component.asks_networks:
+        return "it asks the networks of a trained game"
     return extractors.missing_weights(subject) if subject.kind == "extractor" else None
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from gan_lightning.components import Penalty, Rule
+from gan_lightning.critique import Critique
 from gan_lightning.data.batch import Batch
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError
@@ -16,7 +19,7 @@ from gan_lightning.game import Parts, Phase, Play, Progress
 from gan_lightning.randomness import Randomness
 from gan_lightning.testing.general import keep_all
 from gan_lightning.testing.subject import Promise, Subject, require
-from gan_lightning.testing.toys import CLASSES, TOY_NETWORKS, ToyLoss
+from gan_lightning.testing.toys import CLASSES, TOY_NETWORKS, ToyDiscriminator, ToyLoss
 from gan_lightning.two_player import TwoPlayerGame
 
 _COUNT = 6
@@ -75,12 +78,37 @@ PROMISES: tuple[Promise, ...] = (
 )
 
 
+class _Telling(ToyDiscriminator):
+    """A discriminator that offers by itself what a rule reads, and whose features have been through dropout."""
+
+    def __init__(self, data: DataSpec, classes: int, reads: tuple[str, ...]) -> None:
+        super().__init__(data, classes)
+        self.reads = reads
+        self.dropout = _Alternating(0.5)
+
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Critique:
+        critique = super().forward(samples, labels)
+        extras = {name: critique.logits.square() for name in self.reads}
+        return replace(critique, features=self.dropout(critique.features), extras=extras)
+
+
+class _Alternating(nn.Dropout):
+    """Drops every other feature, the others at each second call: nothing is drawn, and a twin does the same."""
+
+    calls = 0
+
+    def forward(self, features: Tensor) -> Tensor:
+        self.calls += 1
+        return features * ((torch.arange(features.shape[1]) + self.calls) % 2)
+
+
 def _games(subject: Subject, **options: Any) -> list[TwoPlayerGame]:
     """Return a game without classes and one with, if the rule can be played in them; one of the two it must take."""
     games: list[TwoPlayerGame] = []
     refusals: list[str] = []
     for conditional in (False, True):
-        parts = Parts(_SPEC, _COUNT, TOY_NETWORKS.roles, ToyLoss(), {subject.name: subject.make(**options)})
+        networks = {**TOY_NETWORKS.roles, "discriminator": partial(_Telling, reads=subject.component.reads)}
+        parts = Parts(_SPEC, _COUNT, networks, ToyLoss(), {subject.name: subject.make(**options)})
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(1)
             try:
@@ -99,7 +127,20 @@ def _terms(subject: Subject) -> Iterator[tuple[list[nn.Parameter], Tensor]]:
 
 
 def _turn(subject: Subject, game: TwoPlayerGame, name: str) -> tuple[list[nn.Parameter], Tensor]:
-    """Play a turn in which only the player's weights ask for gradients."""
+    """Play a turn, a step of the player's after another, so that what remembers has something to remember."""
+    first, _ = _term(subject, game, name)
+    game.after_batch(first)
+    game.after_step(first)
+    weights = game.parameters_of(game.player(name))
+    with torch.no_grad():
+        for weight in weights:
+            weight.mul_(1.1)
+    _, value = _term(subject, game, name)
+    return weights, value
+
+
+def _term(subject: Subject, game: TwoPlayerGame, name: str) -> tuple[Play, Tensor]:
+    """Return a turn in which only the player's weights ask for gradients, and the term."""
     player = game.player(name)
     for network, module in game.networks.items():
         module.requires_grad_(network in player.networks)
@@ -109,5 +150,4 @@ def _turn(subject: Subject, game: TwoPlayerGame, name: str) -> tuple[list[nn.Par
     batch = Batch(values, torch.arange(_COUNT) % CLASSES)
     play: Play = game.play(phase, batch, random, Progress(0, 0, 0, 10))
     rule = game.parts.penalties[subject.name]
-    value = rule(play) if isinstance(rule, Penalty) else phase.terms["loss"](play)
-    return game.parameters_of(player), value
+    return play, rule(play) if isinstance(rule, Penalty) else phase.terms["loss"](play)

@@ -45,10 +45,10 @@ class Trainee:
 
     def recipe(self, folder: Path, steps: int, **sections: Any) -> Recipe:
         """Return a recipe that trains in about a second."""
-        given = {**self.sections, **sections}
+        given = {**self.game.example, **self.sections, **sections}
         plain = {
             "data": {"name": f"{KIT}/toy", "batch_size": 8},
-            "architecture": self._networks(),
+            "architecture": given.get("architecture") or self._networks(),
             "loss": f"{KIT}/toy",
             "optimizers": {player.name: _ADAM for player in self.game.players},
             "ema": {"half_life_images": 50},

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from gan_lightning.components import Augmentation, Rule
+from gan_lightning.abilities import Truncating
+from gan_lightning.components import Augmentation, Head, Rule
+from gan_lightning.critique import Critique
+from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError
 from gan_lightning.game import Game, Parts, Phase, Play
 from gan_lightning.headed import Headed, merge_heads
 from gan_lightning.origin import Origin
 from gan_lightning.randomness import Randomness
+from gan_lightning.truncation import require_truncation, truncated_normal
+from gan_lightning.two_player.conflicts import refuse_batch_mates, refuse_uneven_pairs
+from gan_lightning.two_player.packing import check_packs, packed, packed_spec
 from gan_lightning.two_player.phases import check_rules, phases_of
 from gan_lightning.two_player.play import TwoPlayerPlay
 
 Prior = Literal["normal", "uniform"]
+LabelsOf = Literal["data", "reals"]
 
 
 class TwoPlayerGame(Game):
@@ -26,8 +33,11 @@ class TwoPlayerGame(Game):
     Args:
         parts: What the recipe provides: networks, loss, penalties, augmentations.
         n_dis: Turns of the discriminator in a round, each with fresh real samples and latents.
-        conditional: Whether both networks are given the classes of samples. Classes of generated samples are drawn
-            with the frequencies that they have in the data.
+        n_gen: Turns of the generator in a round, each with fresh latents; each is an update.
+        conditional: Whether both networks are given the classes of samples.
+        labels_of: Classes that are generated in a turn of a conditional game: drawn with the frequencies that they have
+            in the ``"data"``, or those of the ``"reals"`` of the turn one by one, so that losses which pair real and
+            generated samples compare within a class.
         discriminator_labels: Whether a conditional game's discriminator is given the classes. Without, only the
             generator is, and a rule must teach it to heed them, such as one that has samples classified.
         prior: Distribution of each latent: standard normal, or uniform on [-1, 1].
@@ -36,6 +46,10 @@ class TwoPlayerGame(Game):
         hold_power_iteration: Whether spectral norms are iterated in the first of a turn's forwards only. That too is
             another algorithm: they follow the weights with half the iterations or fewer.
         generator_batch: Generated samples in the generator's turn, over all processes; the batch size if None.
+        pack: Samples that the discriminator judges as one, joined at their channels, so that it sees how much they
+            differ (Lin et al. 2018, arXiv:1712.04086). It is built for so many channels more.
+        adversarial: Factor on the loss in the generator's turn. 0 leaves it out, for a generator that is taught by
+            penalties alone, such as by feature matching (Salimans et al. 2016, arXiv:1606.03498, section 3.1).
     """
 
     origin = Origin("Goodfellow et al., Generative Adversarial Networks", 2014, "1406.2661")
@@ -45,36 +59,49 @@ class TwoPlayerGame(Game):
         parts: Parts,
         *,
         n_dis: int = 1,
+        n_gen: int = 1,
         conditional: bool = False,
+        labels_of: LabelsOf = "data",
         discriminator_labels: bool = True,
         prior: Prior = "normal",
         judge_together: bool = False,
         hold_power_iteration: bool = False,
         generator_batch: int | None = None,
+        pack: int = 1,
+        adversarial: float = 1.0,
     ) -> None:
         if parts.loss is None:
             raise UserError("loss: this game needs one, such as `loss: hinge`")
-        if n_dis < 1:
-            raise UserError(f"game.n_dis: expected at least 1, got {n_dis}")
+        for name, turns in (("n_dis", n_dis), ("n_gen", n_gen)):
+            if turns < 1:
+                raise UserError(f"game.{name}: expected at least 1, got {turns}")
         if conditional and not parts.data.classes:
             raise UserError("game.conditional: the data have no labels; give them classes or set it to false")
+        if labels_of == "reals" and generator_batch is not None:
+            raise UserError(
+                "game.labels_of: reals have as many classes as there are samples; set generator_batch to null"
+            )
         check_rules(parts, conditional=conditional)
-        for name, augmentation in parts.augmentations.items():
-            if parts.data.kind not in augmentation.kinds:
-                raise UserError(f"augment: {name} transforms {' and '.join(augmentation.kinds)}, not {parts.data.kind}")
+        check_packs(parts, pack, generator_batch or parts.batch_size, conditional=conditional)
+        refuse_uneven_pairs(parts.loss, parts.batch_size, generator_batch or parts.batch_size)
         self.n_dis = n_dis
         self.is_conditional = conditional
+        self.labels_of = labels_of
         self.prior = prior
         self.judge_together = judge_together
         self.hold_power_iteration = hold_power_iteration
         self.generator_batch = generator_batch
         self.discriminator_labels = discriminator_labels
+        self.pack = pack
         super().__init__(parts, self._networks(parts))
         self.parts = parts
         self.augmentations = dict(parts.augmentations)
-        self._phases = phases_of(parts.loss, parts.penalties, n_dis)
+        self._phases = phases_of(parts.loss, parts.penalties, n_dis, n_gen, adversarial)
         frequencies = torch.tensor(parts.data.class_counts, dtype=torch.float) if conditional else None
         self.register_buffer("class_frequencies", frequencies, persistent=False)
+        refuse_batch_mates(parts.penalties, self.networks["discriminator"])
+        for part in self._changes(parts.penalties.values()):
+            part.prepare(self)
 
     class_frequencies: Tensor | None
 
@@ -83,13 +110,23 @@ class TwoPlayerGame(Game):
         classes = {role: parts.data.classes if self.is_conditional else 0 for role in self.roles}
         if not self.discriminator_labels:
             classes["discriminator"] = 0
-        networks = {role: parts.networks[role](parts.data, classes[role]) for role in self.roles}
+        specs = {role: parts.data for role in self.roles} | {"discriminator": packed_spec(parts.data, self.pack)}
+        networks = {role: parts.networks[role](specs[role], classes[role]) for role in self.roles}
         wanted = [part.heads(parts.data) for part in (parts.loss, *parts.penalties.values()) if part is not None]
-        heads = merge_heads(wanted)
+        heads = merge_heads([self.heads(parts.data), *wanted])
         if heads:
             body = networks["discriminator"]
-            networks["discriminator"] = Headed(body, parts.data, classes["discriminator"], heads)
+            networks["discriminator"] = Headed(body, specs["discriminator"], classes["discriminator"], heads)
         return networks
+
+    def heads(self, data: DataSpec) -> Mapping[str, Head]:
+        """Return the outputs that the game wants of the discriminator, whatever is played; see `Loss.heads`.
+
+        It is asked while networks are built, so a game that overrides it sets what it reads before it calls the
+        constructor of its base.
+        """
+        del data
+        return {}
 
     @property
     def conditional(self) -> bool:
@@ -112,19 +149,39 @@ class TwoPlayerGame(Game):
         """Return the rules that are about a player's turns, in the recipe's order."""
         return [rule for rule in self.parts.penalties.values() if player in rule.players]
 
+    def ask(self, discriminator: nn.Module, samples: Tensor, labels: Tensor | None) -> Critique:
+        """Return a discriminator's opinion of samples ``[N, *shape]`` with labels ``[N]``, in packs where it has them.
+
+        Args:
+            discriminator: The game's, averaged or not.
+            samples: What is judged.
+            labels: Their classes, or None; it is told of them unless `discriminator_labels` is false.
+        """
+        samples = packed(samples, self.pack)
+        critique: Critique = discriminator(samples, labels if self.discriminator_labels else None)
+        critique.samples, critique.labels = samples, labels
+        return critique
+
     @property
     def acts_after_steps(self) -> bool:
-        """Whether a rule or an augmentation acts once a player has made its step."""
-        rules = any(type(rule).after_step is not Rule.after_step for rule in self.parts.penalties.values())
-        adapting = any(type(one).after_step is not Augmentation.after_step for one in self.augmentations.values())
-        return rules or adapting
+        """Whether a rule or an augmentation acts on what a turn has shown, or on the step that it led to."""
+        idle = {getattr(base, name) for base in (Rule, Augmentation) for name in ("after_batch", "after_step")}
+        kinds = [type(part) for part in self._changes(self.parts.penalties.values())]
+        return not idle.issuperset(act for kind in kinds for act in (kind.after_batch, kind.after_step))
+
+    def after_batch(self, play: Play) -> None:
+        """Let the rules that are about the player, and augmentations that adapt, take note."""
+        for part in self._changes(self.rules_of(play.phase.player)):
+            part.after_batch(play)
 
     def after_step(self, play: Play) -> None:
         """Let the rules that are about the player, and augmentations that adapt, act."""
-        for rule in self.rules_of(play.phase.player):
-            rule.after_step(play)
-        for augmentation in self.augmentations.values():
-            augmentation.after_step(play)
+        for part in self._changes(self.rules_of(play.phase.player)):
+            part.after_step(play)
+
+    def _changes(self, rules: Iterable[Rule]) -> list[Rule | Augmentation]:
+        """Return some of the rules, and the augmentations."""
+        return [*rules, *self.augmentations.values()]
 
     def draw_labels(self, count: int, random: Randomness) -> Tensor | None:
         """Draw classes ``[count]`` as frequent as in the data; None for an unconditional game."""
@@ -139,12 +196,31 @@ class TwoPlayerGame(Game):
             return random.normal("latents", *shape)
         return random.uniform("latents", *shape) * 2 - 1
 
+    def truncate_latents(self, latents: Tensor, truncation: float, random: Randomness) -> Tensor:
+        """Return latents ``[count, *latent_shape]`` without what is beyond `truncation`."""
+        return truncated_normal(latents, truncation, random)
+
+    def require_truncation(self, networks: Mapping[str, nn.Module], truncation: float) -> None:
+        """Refuse one where latents are uniform, unless the generator has a way of its own."""
+        require_truncation(networks["generator"], truncation, normal=self.prior == "normal")
+
     def sample(
-        self, networks: Mapping[str, nn.Module], count: int, random: Randomness, labels: Tensor | None = None
+        self,
+        networks: Mapping[str, nn.Module],
+        count: int,
+        random: Randomness,
+        labels: Tensor | None = None,
+        truncation: float | None = None,
     ) -> Tensor:
         """Make samples ``[count, *shape]``; see `Game.sample`."""
         generator = networks["generator"]
         if labels is None:
             labels = self.draw_labels(count, random)
         latents = self.draw_latents(count, random, generator)
+        if truncation is not None and isinstance(generator, Truncating):
+            return generator.truncated(latents, labels, truncation)
+        if truncation is not None:
+            latents = self.truncate_latents(latents, truncation, random)
+        for rule in self.parts.penalties.values():
+            latents = rule.sampled(self, networks, latents, labels, random)
         return generator(latents, labels)  # type: ignore[no-any-return]

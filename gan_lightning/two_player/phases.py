@@ -14,8 +14,21 @@ from gan_lightning.two_player.play import TwoPlayerPlay
 Term = Callable[[Play], Tensor]
 
 
-def phases_of(loss: Loss, rules: Mapping[str, Rule], n_dis: int) -> tuple[Phase, ...]:
-    """Lay out a round: D's turns with its loss, lazy penalties as phases of their own, G's turn."""
+def phases_of(
+    loss: Loss, rules: Mapping[str, Rule], n_dis: int, n_gen: int = 1, adversarial: float = 1.0
+) -> tuple[Phase, ...]:
+    """Lay out a round: D's turns with its loss, lazy penalties as phases of their own, G's turns.
+
+    Args:
+        loss: What both pay for critiques.
+        rules: Penalties and other rules by name.
+        n_dis: Turns of the discriminator.
+        n_gen: Turns of the generator.
+        adversarial: Factor on the generator's loss, which 0 leaves out.
+
+    Raises:
+        UserError: The generator is left with nothing to minimise.
+    """
 
     def discriminator(play: Play) -> Tensor:
         assert isinstance(play, TwoPlayerPlay)
@@ -23,9 +36,11 @@ def phases_of(loss: Loss, rules: Mapping[str, Rule], n_dis: int) -> tuple[Phase,
 
     def generator(play: Play) -> Tensor:
         assert isinstance(play, TwoPlayerPlay)
-        return loss.generator(play.real_critique, play.fake_critique)
+        paid = loss.generator(play.real_critique, play.fake_critique)
+        return paid if adversarial == 1.0 else adversarial * paid
 
-    terms: dict[str, dict[str, Term]] = {"discriminator": {"loss": discriminator}, "generator": {"loss": generator}}
+    terms: dict[str, dict[str, Term]] = {"discriminator": {"loss": discriminator}}
+    terms["generator"] = {"loss": generator} if adversarial else {}
     lazy: dict[str, list[Phase]] = {"discriminator": [], "generator": []}
     penalties = {name: rule for name, rule in rules.items() if isinstance(rule, Penalty)}
     for name, penalty in penalties.items():
@@ -35,10 +50,14 @@ def phases_of(loss: Loss, rules: Mapping[str, Rule], n_dis: int) -> tuple[Phase,
                 terms[player].update(term)
             else:
                 lazy[player].append(Phase(player, term, every=penalty.every, gain=float(penalty.every)))
+    if not terms["generator"]:
+        raise UserError(
+            "game.adversarial: 0 leaves the generator nothing to minimise; add a penalty, such as feature_matching"
+        )
     return (
         Phase("discriminator", terms["discriminator"], turns=n_dis, fresh=True),
         *lazy["discriminator"],
-        Phase("generator", terms["generator"], counts=True),
+        Phase("generator", terms["generator"], turns=n_gen, counts=True),
         *lazy["generator"],
     )
 
@@ -47,6 +66,7 @@ def check_rules(parts: Parts, *, conditional: bool) -> None:
     """Refuse rules for players that there are not, classes that there are not, and what the mathematics forbids."""
     if not conditional:
         _refuse_needs_of_classes(parts)
+    _refuse_kinds_of_data(parts)
     present = {*parts.penalties, parts.loss_name, *parts.augmentations}
     for name, rule in parts.penalties.items():
         if name == "loss":
@@ -65,6 +85,12 @@ def _refuse_needs_of_classes(parts: Parts) -> None:
     }.items():
         if part is not None and part.needs_classes:
             raise UserError(f"{where}: it reads the classes of samples; set game.conditional to true")
+
+
+def _refuse_kinds_of_data(parts: Parts) -> None:
+    for name, augmentation in parts.augmentations.items():
+        if parts.data.kind not in augmentation.kinds:
+            raise UserError(f"augment: {name} transforms {' and '.join(augmentation.kinds)}, not {parts.data.kind}")
 
 
 def _weighted(penalty: Penalty) -> Term:

@@ -27,10 +27,15 @@ class TwoPlayerPlay(Play):
     @cached_property
     def real(self) -> Tensor:
         """Real samples ``[N, *shape]``, or what rules play in their place."""
-        real = self.batch.samples()
+        real = self.drawn
         for rule in self.rules:
             real = rule.reals(self, real)
         return real
+
+    @property
+    def drawn(self) -> Tensor:
+        """Real samples ``[N, *shape]`` as they are before a rule sees them."""
+        return self.batch.samples()
 
     @cached_property
     def count(self) -> int:
@@ -47,7 +52,14 @@ class TwoPlayerPlay(Play):
     @cached_property
     def fake_labels(self) -> Tensor | None:
         """Classes of the generated samples ``[M]``, None in an unconditional game."""
+        if self.game.labels_of == "reals":
+            return self.real_labels
         return self.game.draw_labels(self.count, self.random)
+
+    @property
+    def judged_labels(self) -> Tensor | None:
+        """Classes that the discriminator is told of the generated samples ``[M]``: those that they are made with."""
+        return self.fake_labels
 
     @cached_property
     def latents(self) -> Tensor:
@@ -80,7 +92,7 @@ class TwoPlayerPlay(Play):
         """The discriminator's opinion of the generated samples, made when it is first read."""
         if self._judges_together:
             return DeferredCritique(lambda: self._both[1])
-        return DeferredCritique(lambda: self.judge(self.fake, self.fake_labels, "fake"))
+        return DeferredCritique(lambda: self.judge(self.fake, self.judged_labels, "fake"))
 
     @property
     def _judges_together(self) -> bool:
@@ -91,12 +103,13 @@ class TwoPlayerPlay(Play):
         """The opinions of real and generated samples, from one forward."""
         real, fake = self.augmented(self.real, "real"), self.augmented(self.fake, "fake")
         labels = None
-        if self.real_labels is not None and self.fake_labels is not None:
-            labels = torch.cat([self.real_labels, self.fake_labels])
+        if self.real_labels is not None and self.judged_labels is not None:
+            labels = torch.cat([self.real_labels, self.judged_labels])
         made = self._asked(torch.cat([real, fake]), labels)
+        reals = len(real) // self.game.pack
         return (
-            self._ruled(rows_of(made, slice(len(real))), "real"),
-            self._ruled(rows_of(made, slice(len(real), None)), "fake"),
+            self._ruled(rows_of(made, slice(reals)), "real"),
+            self._ruled(rows_of(made, slice(reals, None)), "fake"),
         )
 
     def judge(self, samples: Tensor, labels: Tensor | None, side: str) -> Critique:
@@ -111,12 +124,10 @@ class TwoPlayerPlay(Play):
 
     def _asked(self, samples: Tensor, labels: Tensor | None) -> Critique:
         discriminator = self.game.networks["discriminator"]
-        seen = labels if self.game.discriminator_labels else None
         hold = self.game.hold_power_iteration and self._has_asked
         with held_power_iteration(discriminator) if hold else nullcontext():
-            critique: Critique = discriminator(samples, seen)
+            critique = self.game.ask(discriminator, samples, labels)
         self._has_asked = True
-        critique.samples, critique.labels = samples, labels
         return critique
 
     def _ruled(self, critique: Critique, side: str) -> Critique:

@@ -112,11 +112,11 @@ class GrowingPlay(TwoPlayerPlay):
 def test_stages_change_resolution_and_batch_by_images_seen(tmp_path):
     GrowingGame.entered.clear()
     sizes = []
-    catalog = toy_catalog(game={"growing": GrowingGame})
+    catalog = toy_catalog(game={"two_sizes": GrowingGame})
     recipe = check(
         toy_recipe(
             tmp_path / "run",
-            game="growing",
+            game="two_sizes",
             data={"name": "digits", "resolution": 8, "batch_size": 16},
             train={"steps": 11},
         ),

@@ -148,6 +148,8 @@ def test_the_protocol_says_it_all(tmp_path):
         "fingerprint": "photos-60",
         "real_count": 60,
         "fake_count": 40,
+        "truncation": None,
+        "standing_statistics": None,
         "generator": "raw",
         "seed": 5,
         "quantised": "uint8",

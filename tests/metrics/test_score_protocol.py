@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from gan_lightning.metrics.protocol import Protocol
+from gan_lightning.metrics.protocol import LATER, Protocol
 
 BASE = Protocol(
     data="digits",
@@ -27,6 +27,8 @@ BASE = Protocol(
         {"fake_count": 99},
         {"generator": "raw"},
         {"quantised": None},
+        {"truncation": 0.7},
+        {"standing_statistics": 16},
         {"extractor": None},
         {"weights_sha256": "1" * 64},
         {"resize": "bicubic"},
@@ -49,6 +51,12 @@ def test_record_only_fields_are_none(change):
 def test_settings_are_compared_one_by_one():
     other = replace(BASE, settings={"neighbours": 3, "metric": "l2"})
     assert BASE.differences(other) == [("settings.neighbours", 5, 3), ("settings.metric", None, "l2")]
+
+
+def test_what_could_not_be_asked_for_before_changes_no_digest():
+    before = {name: value for name, value in BASE.as_dict().items() if name not in LATER}
+    assert Protocol.from_dict(before) == BASE
+    assert BASE.digest == "596bb1e6c78c"
 
 
 def test_survives_the_way_through_plain_containers():

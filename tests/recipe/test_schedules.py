@@ -19,6 +19,7 @@ def _at(updates=0, images=0, steps=100):
         ("linear", [2.0, 3.0, 4.0, 6.0, 6.0]),
         ("cosine", [2.0, 4 - 2 * math.cos(math.pi / 4), 4.0, 6.0, 6.0]),
         ("step", [2.0, 2.0, 2.0, 6.0, 6.0]),
+        ("exponential", [2.0, 2 * 3**0.25, 2 * 3**0.5, 6.0, 6.0]),
     ],
 )
 def test_curves_go_from_start_to_end_and_stay(curve, values):
@@ -92,3 +93,15 @@ def test_after_counts_against_the_length_where_the_whole_training_is_meant():
     schedule = parse_schedule({"linear": {"from": 0.0, "to": 1.0, "after": 500}}, "lr")
     values = [schedule(Progress(updates, updates, 0, 1000)) for updates in (0, 500, 750, 1000)]
     assert values == pytest.approx([0.0, 0.0, 0.5, 1.0])
+
+
+def test_the_first_gans_learning_rate_is_divided_by_the_same_number_in_each_update():
+    schedule = parse_schedule({"exponential": {"from": 0.1, "to": 1e-6, "steps": 2_878_238}}, "lr")
+    rates = [schedule(_at(updates)) for updates in (0, 1, 1000, 5_000_000)]
+    assert rates == pytest.approx([0.1, 0.1 / 1.000004, 0.1 / 1.000004**1000, 1e-6], rel=1e-5)
+
+
+@pytest.mark.parametrize("ends", [{"from": 1.0, "to": 0.0}, {"from": -1.0, "to": 1.0}])
+def test_what_changes_by_a_factor_stays_above_zero(ends):
+    with pytest.raises(UserError, match=r"^lr\.exponential: from and to must be above 0"):
+        parse_schedule({"exponential": ends}, "lr")

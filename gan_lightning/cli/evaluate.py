@@ -29,7 +29,12 @@ def evaluate(
     metrics: Annotated[str | None, typer.Option(help="Metrics, separated by commas.")] = None,
     extractor: Annotated[list[str] | None, typer.Option(help="Extractor: a name, or name=... weights=PATH.")] = None,
     seed: Annotated[int, typer.Option(help="Names the generated samples.")] = 0,
+    truncation: Annotated[float | None, typer.Option(help="How typical they shall be, such as 0.7.")] = None,
     raw: Annotated[bool, typer.Option("--raw", help="The raw generator instead of its average.")] = False,  # noqa: FBT002
+    standing: Annotated[
+        int | None,
+        typer.Option("--standing-statistics", min=1, help="Forwards to average batch statistics over before."),
+    ] = None,
     out_file: Annotated[Path | None, typer.Option("--out", help="Append the scores to this results.jsonl.")] = None,
 ) -> None:
     """Score a trained generator, or a folder of images, against real data."""
@@ -39,7 +44,7 @@ def evaluate(
 
     if keeping_memory_pays():
         keep_memory()
-    request = Request(data, metrics, extractor, samples, seed, "raw" if raw else "ema")
+    request = Request(data, metrics, extractor, samples, seed, "raw" if raw else "ema", truncation, standing)
     opened = open_subject(subject, request, context.obj)
     results = opened.evaluator.evaluate(opened.fakes, opened.generator)
     for result in results:

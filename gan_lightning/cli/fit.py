@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,9 @@ def fit(
     recipe: Annotated[Path, typer.Option(help="The recipe's YAML file.")],
     overrides: Annotated[list[str] | None, typer.Argument(help="Settings laid over it: key.sub=value ...")] = None,
     resume: Annotated[str | None, typer.Option(help="Continue from a checkpoint: last, best, or a path.")] = None,
+    start: Annotated[
+        Path | None, typer.Option("--from", help="Begin with the networks of a checkpoint or run folder: train.start.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run in the folder.")] = False,  # noqa: FBT002
     dry_run: Annotated[  # noqa: FBT002
         bool, typer.Option("--dry-run", help="Show the resolved recipe, sizes and speed; write nothing.")
@@ -35,7 +39,8 @@ def fit(
         raise UserError("--overwrite would delete the run that --resume continues; give one of them")
     from gan_lightning.recipe import load_recipe
 
-    checked = load_recipe(recipe, overrides or [], context.obj)
+    begun = [] if start is None else [f"train.start={json.dumps(str(start))}"]
+    checked = load_recipe(recipe, [*(overrides or []), *begun], context.obj)
     if dry_run:
         from gan_lightning.cli.dry_run import report
 

@@ -15,7 +15,7 @@ from gan_lightning.data.samples import Samples, to_network
 from gan_lightning.errors import UserError
 from gan_lightning.metrics.evaluator import Evaluator
 from gan_lightning.recipe.options import check_options, options_of
-from gan_lightning.recipe.schema import Component
+from gan_lightning.recipe.schema import Component, EvaluateSection
 from gan_lightning.run import cache_folder
 from gan_lightning.trained import Trained, load
 
@@ -34,6 +34,8 @@ class Request:
     samples: int | None
     seed: int
     generator: Literal["ema", "raw"]
+    truncation: float | None = None
+    standing: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,14 @@ def _trained(trained: Trained, request: Request, catalog: Catalog) -> Subject:
     if real.spec.shape != trained.data.shape:
         raise UserError(f"--data: {real.name} is {real.spec}, but the generator makes {trained.data}")
     evaluator = _evaluator(real, request, catalog, trained)
-    fakes = trained.stream(evaluator.count, seed=request.seed, generator=request.generator)
+    evaluator.meet(trained.module.game, trained.module.networks(averaged=request.generator == "ema"))
+    fakes = trained.stream(
+        evaluator.count,
+        seed=request.seed,
+        truncation=evaluator.truncation,
+        generator=request.generator,
+        standing=evaluator.standing,
+    )
     return Subject(evaluator, fakes, request.generator, trained.updates, trained.images)
 
 
@@ -75,6 +84,9 @@ def _images(path: Path, request: Request, catalog: Catalog) -> Subject:
     wanted = _named("dataset", request.data, catalog)
     if wanted is None:
         raise UserError("--data: say what to compare the images with, such as --data digits or --data path/to/images")
+    for flag, value in {"--truncation": request.truncation, "--standing-statistics": request.standing}.items():
+        if value is not None:
+            raise UserError(f"{flag}: the images in {path} are made already; leave it out")
     real = _load(wanted, catalog)
     size = {"resolution": list(real.spec.shape[1:])} if real.kind == "images" else {}
     fake = _load(_component("dataset", "folder", {"path": str(path), "labels": False, **size}, catalog), catalog)
@@ -96,7 +108,15 @@ def _evaluator(real: Samples, request: Request, catalog: Catalog, trained: Train
     count = request.samples or (section.samples if section else len(real))
     scores = {part.name: catalog.find("metric", part.name).component(**part.options) for part in metrics}
     made = None if extractor is None else catalog.find("extractor", extractor.name).component(**extractor.options)
-    return Evaluator(real, made, scores, count, request.seed, cache_folder())
+    drawn = {} if trained is None else _drawn(request, section)
+    return Evaluator(real, made, scores, count, request.seed, cache_folder(), **drawn)
+
+
+def _drawn(request: Request, section: EvaluateSection | None) -> dict[str, Any]:
+    """Return how samples are made beside their seed: as asked for, else as the recipe has them scored."""
+    asked = {"truncation": request.truncation, "standing": request.standing}
+    recorded = {name: getattr(section, name, None) for name in asked}
+    return {name: recorded[name] if value is None else value for name, value in asked.items()}
 
 
 def _load(part: Component, catalog: Catalog) -> Samples:

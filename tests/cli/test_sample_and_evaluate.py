@@ -131,3 +131,18 @@ def test_compare_shows_runs_side_by_side(shell, points_run):
     out = shell.works("compare", points_run, "--plot", plot)
     assert "mode_kl" in out
     assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_truncation_reaches_samples_and_protocols(shell, points_run):
+    shell.works("sample", points_run, "-n", 5, "--out", shell.folder / "whole")
+    shell.works("sample", points_run, "-n", 5, "--out", shell.folder / "less", "--truncation", 0.2)
+    whole, less = ((shell.folder / name / "points.csv").read_text() for name in ("whole", "less"))
+    assert whole != less
+    assert "truncation 0.2" in shell.works("evaluate", points_run, "--truncation", 0.2)
+    assert "truncation" not in shell.works("evaluate", points_run)
+    shell.refuses(["sample", points_run, "--truncation", 0], "truncation: expected", "got 0")
+
+
+def test_images_that_are_made_already_are_not_truncated(shell, digits_run):
+    words = ["evaluate", shell.folder, "--data", "name=digits resolution=8", "--truncation", 0.5]
+    shell.refuses(words, "--truncation", "made already")

@@ -19,6 +19,7 @@ from gan_lightning.layers import (
     SPECTRAL,
     DownBlock,
     FirstDownBlock,
+    LayerSet,
     PlainBlock,
     Unnormalized,
     UpBlock,
@@ -56,6 +57,7 @@ class ResidualGenerator(Generator):
             at lower resolutions, up to 16 times. null: the published width.
         latent: Length of the latent vector.
         normalization: Batch normalisation in every block, or none (which needs no classes).
+        layers: Plain or spectrally normalised.
 
     Raises:
         UnsupportedShapeError: The images have a size that doubling does not lead to.
@@ -72,6 +74,7 @@ class ResidualGenerator(Generator):
         channels: int | None,
         latent: int,
         normalization: Normalization,
+        layers: LayerSet = PLAIN,
     ) -> None:
         super().__init__()
         if classes and normalization == "none":
@@ -81,13 +84,13 @@ class ResidualGenerator(Generator):
         norm = _NORMS[normalization](classes)
         self.latent_shape = (latent,)
         self.start = (plan.widths[0], *plan.start)
-        self.linear = nn.Linear(latent, math.prod(self.start))
+        self.linear = layers.linear(latent, math.prod(self.start))
         self.blocks = nn.ModuleList(
-            UpBlock(inputs, outputs, norm=norm)
+            UpBlock(inputs, outputs, norm=norm, convolution=layers.convolution)
             for inputs, outputs in zip(plan.widths[:-1], plan.widths[1:], strict=True)
         )
         self.norm = _NORMS[normalization](0)(plan.widths[-1])
-        self.to_image = nn.Conv2d(plan.widths[-1], data.shape[0], 3, padding=1)
+        self.to_image = layers.convolution(plan.widths[-1], data.shape[0], 3, padding=1)
         _initialise(self, self.blocks)
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -114,6 +117,7 @@ class ResidualDiscriminator(Discriminator):
         spectral: Whether all weights are spectrally normalised.
         final_bias: Whether the logit has a bias.
         pool: Whether features are sums or means over the last maps.
+        wide: Whether every block is as wide inside as its output, and not as its input.
 
     Raises:
         UnsupportedShapeError: The images have a size from which halving does not lead to a small map.
@@ -132,6 +136,7 @@ class ResidualDiscriminator(Discriminator):
         spectral: bool,
         final_bias: bool,
         pool: Pool,
+        wide: bool = False,
     ) -> None:
         super().__init__()
         at_least(1, channels=channels, first_hidden=first_hidden)
@@ -142,7 +147,7 @@ class ResidualDiscriminator(Discriminator):
         self.blocks = nn.Sequential(
             FirstDownBlock(data.shape[0], first, hidden=first_hidden, convolution=convolution),
             *(
-                _BLOCKS[halves](inputs, outputs, convolution=convolution)
+                _BLOCKS[halves](inputs, outputs, hidden=outputs if wide else inputs, convolution=convolution)
                 for inputs, outputs, halves in zip(plan.widths[:-1], rest, plan.halves[1:], strict=True)
             ),
         )

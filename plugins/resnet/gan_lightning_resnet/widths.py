@@ -56,7 +56,7 @@ def generator_plan(data: DataSpec, channels: int | None, small: int) -> Generato
     steps = doublings(data)[0]
     height, width = data.shape[1:]
     start = (height >> steps, width >> steps)
-    if _is_small(data):
+    if is_small(data):
         return GeneratorPlan(start, (small if channels is None else channels,) * (steps + 1))
     full = _LARGE if channels is None else channels
     return GeneratorPlan(start, tuple(full * min(2**step, _MOST) for step in reversed(range(steps + 1))))
@@ -74,7 +74,7 @@ def discriminator_plan(data: DataSpec, channels: int | None, small: int) -> Disc
         UnsupportedShapeError: Halving does not lead from that size to a small map.
     """
     steps = doublings(data)[-1]
-    if _is_small(data):
+    if is_small(data):
         halvings = min(steps, 2)
         return DiscriminatorPlan(
             (small if channels is None else channels,) * (halvings + 2), (True,) * halvings + (False,) * 2
@@ -84,5 +84,6 @@ def discriminator_plan(data: DataSpec, channels: int | None, small: int) -> Disc
     return DiscriminatorPlan(widths, (True,) * steps + (data.shape[1:] in _LAST_BLOCK_HALVES,))
 
 
-def _is_small(data: DataSpec) -> bool:
+def is_small(data: DataSpec) -> bool:
+    """Tell whether images are so small that all blocks have one width."""
     return max(data.shape[1:]) <= _LARGEST_SMALL_SIDE

@@ -173,4 +173,4 @@ def test_residual_convolutions_begin_sqrt_2_wider():
 
 
 def test_the_plugin_names_what_exists():
-    assert set(architectures()) == set(ARCHITECTURES)
+    assert architectures().keys() >= ARCHITECTURES.keys()

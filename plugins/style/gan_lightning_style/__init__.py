@@ -1,0 +1,1 @@
+"""Progressive and style-based GANs for gan-lightning."""

@@ -1,0 +1,1 @@
+"""Recent GANs for gan-lightning."""

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from gan_lightning.errors import UserError
-from gan_lightning.game import Play
-from gan_lightning.two_player import TwoPlayerPlay
+from gan_lightning.game import Game, Play
+from gan_lightning.two_player import TwoPlayerGame, TwoPlayerPlay
 from gan_lightning_losses.across import gather
 from gan_lightning_losses.penalties.reading import scores
 
@@ -19,9 +19,10 @@ class Adaptive(nn.Module):
 
     r = E[sign(D(x))],  p <- clamp(p + sign(r - target) * batch * interval / images, 0, 1)
 
-    with x what it has been shown as real in those turns, over all processes (Karras et al. 2020, arXiv:2006.06676,
-    section 3.2). Without overfitting r is near 0, with complete overfitting it is 1. The probability and what has been
-    summed up since it last moved are kept in checkpoints, and nothing is read from the device.
+    with x what it has been shown as real in those turns, in all their batches and over all processes (Karras et al.
+    2020, arXiv:2006.06676, section 3.2), and D(x) counted from where the loss takes a sample for real. Without
+    overfitting r is near 0, with complete overfitting it is 1. The probability and what has been summed up since it
+    last moved are kept in checkpoints, and nothing is read from the device.
 
     Args:
         where: Path of the component in a recipe, for errors.
@@ -50,10 +51,10 @@ class Adaptive(nn.Module):
     def __init__(self, where: str, *, p: float, target: float | None, interval: int, images: int) -> None:
         super().__init__()
         _check(where, p, target, interval, images)
-        self.p, self.target, self.interval, self.images = p, target, interval, images
+        self.where, self.p, self.target, self.interval, self.images = where, p, target, interval, images
         self.register_buffer("probability", torch.tensor(float(p)))
         self.register_buffer("overfit", torch.zeros(()))
-        self.register_buffer("signs", torch.zeros(2))  # their sum, and how many there were
+        self.register_buffer("signs", torch.zeros(3))  # their sum, how many there were, and of how many samples
         self.register_buffer("turns", torch.zeros((), dtype=torch.long))
 
     def chance(self, device: torch.device) -> Tensor:
@@ -68,34 +69,65 @@ class Adaptive(nn.Module):
             return {"p": torch.tensor(self.p)}
         return {"p": self.probability.clone(), "overfit": self.overfit.clone()}  # they move while logs wait
 
+    def prepare(self, game: Game) -> None:
+        """Refuse to follow scores that say nothing of what is taken for real.
+
+        Raises:
+            UserError: The probability is to follow r, and the loss only compares scores.
+        """
+        assert isinstance(game, TwoPlayerGame)
+        assert game.parts.loss is not None
+        if self.target is not None and game.parts.loss.threshold is None:
+            raise UserError(
+                f"{self.where}.target: {game.parts.loss_name or 'the loss'} fixes no score above which a sample is "
+                "taken for real, which p would follow; set it to null and give p"
+            )
+
     @torch.no_grad()
-    def after_step(self, play: Play) -> None:
-        """Heed a turn of the discriminator that has paid its loss, and move the probability when it is due."""
-        if self.target is None or play.phase.player != "discriminator" or "loss" not in play.phase.terms:
+    def after_batch(self, play: Play) -> None:
+        """Heed what a batch of a turn of the discriminator, which has paid its loss, says of real samples."""
+        if not self._heeds(play):
             return
         assert isinstance(play, TwoPlayerPlay)
-        critique = play.real_critique.made
+        loss, critique = play.game.parts.loss, play.real_critique.made
+        assert loss is not None
         if critique is not None:
-            batch = len(play.batch) * play.random.world
-            self._move(_signs(scores(play, critique)), self.target, batch * self.interval / self.images)
+            found = _signs(scores(play, critique) - (loss.threshold or 0.0), len(play.batch))
+            # The step of a turn whose scores are no numbers is left out, too.
+            self.signs.add_(torch.where(found.isfinite().all(), found, 0.0))
 
-    def _move(self, found: Tensor, target: float, size: float) -> None:
-        sound = found.isfinite().all()  # the step of a turn whose scores are no numbers has been left out, too
-        self.signs.add_(torch.where(sound, found, 0.0))
-        self.turns.add_(sound)
+    @torch.no_grad()
+    def after_step(self, play: Play) -> None:
+        """Move the probability when it is due."""
+        if self._heeds(play):
+            self.turns.add_(1)
+            self._move()
+
+    def _heeds(self, play: Play) -> bool:
+        return self.target is not None and play.phase.player == "discriminator" and "loss" in play.phase.terms
+
+    def _move(self) -> None:
+        assert self.target is not None
+        total, count, shown = self.signs.unbind()
         due = self.turns >= self.interval
-        overfit = self.signs[0] / self.signs[1].clamp(min=1.0)
-        moved = (self.probability + size * (overfit - target).sign()).clamp(0.0, 1.0)
-        self.overfit.copy_(torch.where(due, overfit, self.overfit))
+        overfit = total / count.clamp(min=1.0)
+        moved = (self.probability + shown / self.images * (overfit - self.target).sign()).clamp(0.0, 1.0)
+        self.overfit.copy_(torch.where(due & (count > 0), overfit, self.overfit))
         self.probability.copy_(torch.where(due, moved, self.probability))
         self.signs.mul_(~due)
         self.turns.mul_(~due)
 
 
-def _signs(values: Tensor) -> Tensor:
-    """Return the sum of the signs of all processes' scores and their number ``[2]``: whole, so that both are exact."""
+def _signs(values: Tensor, shown: int) -> Tensor:
+    """Return the sum of the signs of all processes' scores, their number, and that of samples shown ``[3]``, exactly.
+
+    Args:
+        values: Scores of this process, ``[N]`` or ``[N, ...]`` of patches.
+        shown: Samples that this process was shown.
+    """
     signs = values.sign() + 0.0 * values  # NaN where a score is infinite or NaN, which has a sign of 1 or 0
-    return gather(torch.stack([signs.sum(), signs.new_tensor(float(signs.numel()))])[None]).sum(0).float()
+    counts = signs.new_tensor([float(signs.numel()), float(shown)])
+    return gather(torch.cat([signs.sum()[None], counts])[None]).sum(0).float()
 
 
 def _check(where: str, p: float, target: float | None, interval: int, images: int) -> None:

@@ -35,12 +35,15 @@ def penalties() -> dict[str, str]:
         "auxiliary_classifier": "gan_lightning_losses.penalties.auxiliary_classifier:AuxiliaryClassifier",
         "balanced_consistency": "gan_lightning_losses.penalties.consistency:BalancedConsistency",
         "consistency": "gan_lightning_losses.penalties.consistency:Consistency",
+        "consistency_term": "gan_lightning_losses.penalties.consistency_term:ConsistencyTerm",
         "contrastive_2c": "gan_lightning_losses.penalties.contrastive_2c:ConditionalContrastive",
         "d2d_ce": "gan_lightning_losses.penalties.d2d_ce:DataToDataCrossEntropy",
         "dragan": "gan_lightning_losses.penalties.dragan:DRAGAN",
         "drift": "gan_lightning_losses.penalties.drift:Drift",
         "feature_matching": "gan_lightning_losses.penalties.feature_matching:FeatureMatching",
+        "freeze_discriminator": "gan_lightning_losses.penalties.freeze_discriminator:FreezeDiscriminator",
         "gradient_penalty": "gan_lightning_losses.penalties.gradient_penalty:GradientPenalty",
+        "historical_averaging": "gan_lightning_losses.penalties.historical_averaging:HistoricalAveraging",
         "latent_consistency": "gan_lightning_losses.penalties.latent_consistency:LatentConsistency",
         "latent_optimization": "gan_lightning_losses.penalties.latent_optimization:LatentOptimization",
         "latent_spread": "gan_lightning_losses.penalties.latent_consistency:LatentSpread",
@@ -81,5 +84,8 @@ def games() -> dict[str, str]:
 
 @hookimpl
 def architectures() -> dict[str, str]:
-    """An encoder for games that have one."""
-    return {"mlp_encoder": "gan_lightning_losses.architectures.mlp_encoder:MLP_ENCODER"}
+    """An encoder for games that have one, and a discriminator whose opinion is an energy."""
+    return {
+        "mlp_autoencoder": "gan_lightning_losses.architectures.mlp_autoencoder:MLP_AUTOENCODER",
+        "mlp_encoder": "gan_lightning_losses.architectures.mlp_encoder:MLP_ENCODER",
+    }

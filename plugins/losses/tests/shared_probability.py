@@ -37,7 +37,7 @@ def turns(rank, world):
     """Return what five turns have shown as real, and the probabilities after them."""
     torch.manual_seed(0)
     ada, apa = ADA(pipe="bgcfnc", target=0.2, **BUSY), APA(target=0.1, **BUSY)
-    game = make_game(Counting(rank, world), Painter(), {"apa": apa}, data=DataSpec((1, 4, 4)))
+    game = make_game(Counting(rank, world), Painter(), {"apa": apa}, loss="hinge", data=DataSpec((1, 4, 4)))
     game.augmentations["ada"] = ada
     share, shown = COUNT // world, []
     for step in range(5):
@@ -46,6 +46,7 @@ def turns(rank, world):
         turn = take_turn(game, rows, random=Randomness(0, rank, world).at(step))
         turn.phase.terms["loss"](turn)
         shown.append(turn.real_critique.samples)
+        game.after_batch(turn)
         game.after_step(turn)
     return torch.stack(shown), [*ada.buffers(), *apa.buffers()]
 

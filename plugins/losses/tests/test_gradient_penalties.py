@@ -164,3 +164,25 @@ def test_half_precision_does_not_overflow(name):
     turn = play(Linear(150.0))
     turn.real, turn.fake = turn.real.half(), turn.fake.half()
     assert value(name, turn) == pytest.approx(value(name, play(Linear(150.0))), rel=1e-3)
+
+
+def packed_turn():
+    """Return a turn of a game in which pairs of points are judged as one, by a quadratic critic."""
+    game = make_game(Quadratic(1.0), Affine(), pack=2)
+    turn = take_turn(game, numbers(8, 4))
+    turn.fake = numbers(8, 4, seed=1)
+    return turn
+
+
+def test_the_norm_of_a_pack_is_that_of_its_whole_gradient():
+    """The quadratic critic's gradient is the pack itself."""
+    packs = packed_turn().real.view(4, 8)
+    assert value("r1", packed_turn()) == pytest.approx(float(packs.square().sum(1).mean()), rel=1e-5)
+
+
+def test_points_between_packs_lie_on_one_line():
+    turn = packed_turn()
+    share = turn.random.uniform("gradient_penalty", 4, 1)
+    between = share * turn.real.view(4, 8) + (1 - share) * turn.fake.view(4, 8)
+    wanted = float((between.norm(dim=1) - 1).square().mean())
+    assert value("gradient_penalty", turn) == pytest.approx(wanted, rel=1e-5)

@@ -93,10 +93,10 @@ def test_a_step_that_was_left_out_moves_no_moment():
     assert float(game.lookahead.steps) == 0.0
 
 
-@pytest.mark.parametrize("inner", ["sgd", "adam"])
-def test_the_generator_s_gradient_goes_through_the_steps(inner):
-    """Against finite differences of the whole turn; with the steps held fixed the gradient is another one."""
-    game = unrolled(steps=3, inner=inner, lr=0.2)
+@pytest.mark.parametrize(("inner", "names"), [("sgd", ()), ("adam", ()), ("sgd", ("r1", "r2", "gradient_penalty"))])
+def test_the_generator_s_gradient_goes_through_the_steps(inner, names):
+    """Against finite differences, also where terms are made of gradients; with the steps held fixed it is another."""
+    game = unrolled(rules={name: penalty(name, weight=0.5) for name in names}, steps=3, inner=inner, lr=0.2)
     if inner == "adam":
         game.lookahead.first.normal_(generator=torch.Generator().manual_seed(0))
         game.lookahead.second.fill_(1.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from critics import Affine, Bent, Linear, make_game, numbers, penalty, take_turn
+from critics import CATALOG, POINT, Affine, Bent, Linear, make_game, numbers, penalty, take_turn
 from gan_lightning_losses.augmentations.ada import ADA
 from gan_lightning_losses.penalties.apa import APA
 from torch import nn
@@ -18,7 +18,7 @@ from gan_lightning.critique import Critique
 from gan_lightning.data.batch import Batch
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError
-from gan_lightning.game import Progress
+from gan_lightning.game import Parts, Progress
 from gan_lightning.randomness import Randomness
 from gan_lightning.testing.runs import Trainee, first_difference, state_of
 from gan_lightning.two_player import TwoPlayerGame
@@ -41,16 +41,18 @@ class Scripted(nn.Module):
 
 
 def scripted(component):
-    return make_game(Scripted(), Affine(), {"apa": component} if isinstance(component, APA) else {})
+    return make_game(Scripted(), Affine(), {"apa": component} if isinstance(component, APA) else {}, loss="hinge")
 
 
-def show(component, game, *logits, player="discriminator"):
-    """Play a turn in which the discriminator says `logits` of what is shown as real."""
-    game.networks["discriminator"].says = torch.tensor(logits)
-    turn = take_turn(game, numbers(len(logits), 4), player)
-    turn.phase.terms["loss"](turn)
-    if player == "generator":
-        turn.real_critique.logits  # noqa: B018  (a loss might have looked)
+def show(component, game, *logits, player="discriminator", batches=1):
+    """Play a turn in which the discriminator says `logits` of what is shown as real, in some batches."""
+    for says in torch.tensor(logits).chunk(batches):
+        game.networks["discriminator"].says = says
+        turn = take_turn(game, numbers(len(says), 4), player)
+        turn.phase.terms["loss"](turn)
+        if player == "generator":
+            turn.real_critique.logits  # noqa: B018  (a loss might have looked)
+        component.after_batch(turn)
     component.after_step(turn)
     return float(component.probability)
 
@@ -94,6 +96,44 @@ def test_r_is_the_mean_over_all_turns_since_the_last_move():
     assert float(component.overfit) == -0.75
 
 
+def test_all_batches_of_a_step_count():
+    """Of two batches of 2 the first is all real and the second not: r = 0, and 4 samples have been shown."""
+    component = ADA(images=100, interval=1, target=-0.5)
+    assert show(component, scripted(component), 1.0, 1.0, -1.0, -1.0, batches=2) == pytest.approx(0.04)
+    assert float(component.overfit) == 0.0
+
+
+def test_a_run_that_accumulates_heeds_all_batches(tmp_path):
+    """Two batches of 8 a step: p moves by 2 * 8 / 64."""
+    sections = {"augment": [{"name": "ada", "p": 0.5, "interval": 1, "images": 64}], "train": {"accumulate": 2}}
+    run = Trainee(TwoPlayerGame, sections).fit(tmp_path, 1)
+    state = read_checkpoint(run.last)["state_dict"]
+    kept = {key.rpartition(".")[2]: value for key, value in state.items() if key.startswith("game.components.")}
+    assert abs(float(kept["probability"]) - 0.5) == pytest.approx(2 * 8 / 64)
+
+
+@pytest.mark.parametrize(
+    ("loss", "options", "undecided"),
+    [("least_squares", {}, 0.5), ("least_squares", {"a": -1.0, "c": 0.0}, 0.0), ("f_gan", {"divergence": "kl"}, 1.0)],
+)
+def test_signs_are_taken_from_where_the_loss_is_undecided(loss, options, undecided):
+    component = ADA(images=4, interval=1, target=0.0)
+    networks = {"generator": lambda data, classes: Affine(), "discriminator": lambda data, classes: Scripted()}
+    made = CATALOG.find("loss", loss).component(**options)
+    game = TwoPlayerGame(Parts(POINT, 8, networks, made))
+    show(component, game, undecided + 0.1, undecided + 0.1)
+    assert float(component.overfit) == 1.0
+    show(component, game, undecided - 0.1, undecided - 0.1)
+    assert float(component.overfit) == -1.0
+
+
+@pytest.mark.parametrize("loss", ["wasserstein", "relativistic", "relativistic_average", "sphere", "energy", "cramer"])
+def test_losses_that_only_compare_have_no_signs_to_follow(loss):
+    with pytest.raises(UserError, match=rf"^penalties\.apa\.target: {loss} fixes no score"):
+        make_game(Bent(), Affine(), {"apa": APA()}, loss=loss)
+    make_game(Bent(), Affine(), {"apa": APA(target=None, p=0.2)}, loss=loss)
+
+
 def test_turns_that_tell_nothing_of_overfitting_are_not_heeded():
     component = ADA(images=8, interval=1)
     game = scripted(component)
@@ -106,11 +146,12 @@ def test_turns_that_tell_nothing_of_overfitting_are_not_heeded():
 
 def test_lazy_penalties_turns_are_not_heeded():
     component = ADA(images=8, interval=1)
-    game = make_game(Linear(1.0), Affine(), {"drift": penalty("drift", every=2)})
+    game = make_game(Linear(1.0), Affine(), {"drift": penalty("drift", every=2)}, loss="hinge")
     phase = game.phases()[1]
     turn = game.play(phase, Batch(torch.ones(2, 4)), Randomness(0), Progress(0, 0, 0, 1))
     phase.terms["drift"](turn)
     assert turn.real_critique.made is not None
+    component.after_batch(turn)
     component.after_step(turn)
     assert float(component.probability) == 0.0
 
@@ -132,7 +173,7 @@ def test_options_out_of_range(make, where, options):
 
 def test_generated_samples_are_shown_as_real_with_the_probability():
     rule = APA(p=0.25)
-    game = make_game(Bent(), Affine(), {"apa": rule})
+    game = make_game(Bent(), Affine(), {"apa": rule}, loss="hinge")
     samples = numbers(4000, 4)
     turn = take_turn(game, samples)
     replaced = (turn.real != samples).any(1)
@@ -147,7 +188,9 @@ def test_generated_samples_are_shown_as_real_with_the_probability():
 
 def test_the_generator_is_shown_real_samples_only():
     samples = numbers(8, 4)
-    assert torch.equal(take_turn(make_game(Bent(), Affine(), {"apa": APA(p=1.0)}), samples, "generator").real, samples)
+    assert torch.equal(
+        take_turn(make_game(Bent(), Affine(), {"apa": APA(p=1.0)}, loss="hinge"), samples, "generator").real, samples
+    )
 
 
 def test_generated_samples_of_a_conditional_game_are_of_the_classes_they_replace():
@@ -156,7 +199,7 @@ def test_generated_samples_of_a_conditional_game_are_of_the_classes_they_replace
             return labels[:, None].expand(-1, 4) + 0.0 * latents
 
     spec = DataSpec((4,), (3, 3), kind="points")
-    game = make_game(Bent(), Labelled(), {"apa": APA(p=1.0)}, data=spec, conditional=True)
+    game = make_game(Bent(), Labelled(), {"apa": APA(p=1.0)}, loss="hinge", data=spec, conditional=True)
     labels = torch.tensor([0, 1, 1, 0])
     turn = game.play(game.phases()[0], Batch(numbers(4, 4), labels), Randomness(0), Progress(0, 0, 0, 1))
     assert torch.equal(turn.real[:, 0].long(), labels)

@@ -15,14 +15,17 @@ from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError
 from gan_lightning.origin import Origin
 from gan_lightning_losses.across import gather
+from gan_lightning_losses.adversarial.comparing import Comparing
+from gan_lightning_losses.adversarial.kernels import squared_distances
 from gan_lightning_losses.adversarial.pairs import require_pairs
 from gan_lightning_losses.adversarial.vectors import Compared, positive_size, vectors
 
 _HEAD = "cramer"
+_NEAREST = 1e-12
 
 
 @dataclass(frozen=True)
-class Cramer(Loss):
+class Cramer(Comparing, Loss):
     """The energy distance of embeddings h, whose gradients from samples are unbiased.
 
     D: -(E|x - y| - E|x|) + (E|y - y'| - E|y|)      G: 2 E|x - y| - E|y - y'|
@@ -63,6 +66,11 @@ class Cramer(Loss):
         del data
         return {_HEAD: self.size}
 
+    @property
+    def paired(self) -> bool:
+        """Its first term is of pairs."""
+        return True
+
     def scores(self, critique: Critique) -> Tensor:
         """Return f ``[N]``, against all generated samples of the batch compared last, as constants.
 
@@ -71,7 +79,8 @@ class Cramer(Loss):
         """
         _, others = self._compared.recall(_HEAD)
         places = vectors(critique, _HEAD)
-        return _norm(places[:, None] - others).mean(1) - _norm(places)
+        # The root has no slope at 0, where a sample meets itself
+        return squared_distances(places, others).clamp(min=_NEAREST).sqrt().mean(1) - _norm(places)
 
     def discriminator(self, real: Critique, fake: Critique) -> Tensor:
         """Return the discriminator's loss from embeddings ``[N, size]`` and ``[N, size]``.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import log
+from math import expm1, log
 from typing import Literal
 
 import torch
@@ -27,10 +27,12 @@ class Divergence:
     Args:
         activation: T = g_f(v).
         conjugate: f*(g_f(v)) in one step, since f* after g_f loses the digits of large outputs.
+        threshold: The v of a sample that is as likely real as generated, where g_f(v) = f'(1) (section 2.4).
     """
 
     activation: Function
     conjugate: Function
+    threshold: float = 0.0
 
 
 def alpha(order: float) -> Divergence:
@@ -49,7 +51,8 @@ def alpha(order: float) -> Divergence:
 
     if order > 1.0:
         return Divergence(_itself, lambda v: conjugate((above * v + 1.0).clamp_min(0.0)))
-    return Divergence(lambda v: -1.0 / above - softplus(-v), lambda v: conjugate(-above * softplus(-v)))
+    undecided = -log(expm1(-1.0 / above))
+    return Divergence(lambda v: -1.0 / above - softplus(-v), lambda v: conjugate(-above * softplus(-v)), undecided)
 
 
 def _itself(v: Tensor) -> Tensor:
@@ -63,7 +66,7 @@ def _one_less_exponential(v: Tensor) -> Tensor:
 #: By name. Pearson's f* is that of the paper's table below -2 too, where the exact one stays at -1: the bound holds and
 #: draws the discriminator back, but the minimax generator is then taught to go on down.
 DIVERGENCES: Mapping[Name, Divergence] = {
-    "kl": Divergence(_itself, lambda v: torch.exp(v - 1.0)),
+    "kl": Divergence(_itself, lambda v: torch.exp(v - 1.0), threshold=1.0),
     "reverse_kl": Divergence(lambda v: -torch.exp(-v), lambda v: v - 1.0),
     "pearson": Divergence(_itself, lambda v: 0.25 * v.square() + v),
     "neyman": Divergence(_one_less_exponential, lambda v: -2.0 * torch.expm1(-0.5 * v)),

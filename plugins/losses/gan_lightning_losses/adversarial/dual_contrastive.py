@@ -12,10 +12,11 @@ from gan_lightning.components import Loss
 from gan_lightning.critique import Critique
 from gan_lightning.origin import Origin
 from gan_lightning_losses.across import gather
+from gan_lightning_losses.adversarial.comparing import Comparing
 
 
 @dataclass(frozen=True)
-class DualContrastive(Loss):
+class DualContrastive(Comparing, Loss):
     """Tell one real sample from a batch of generated ones, and one generated sample from a batch of real ones.
 
     C(r, f) = E_i[log(1 + sum_j exp(f_j - r_i))] + E_j[log(1 + sum_i exp(f_j - r_i))]

@@ -12,10 +12,11 @@ from gan_lightning.components import Loss
 from gan_lightning.critique import Critique
 from gan_lightning.errors import UserError
 from gan_lightning.origin import Origin
+from gan_lightning_losses.adversarial.comparing import Comparing
 
 
 @dataclass(frozen=True)
-class Energy(Loss):
+class Energy(Comparing, Loss):
     """The discriminator gives real samples low energy, and generated ones at least the margin.
 
     D: E[e(real)] + E[max(0, margin - e(fake))]      G: E[e(fake)]

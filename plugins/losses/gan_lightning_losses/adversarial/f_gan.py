@@ -22,7 +22,8 @@ class FGAN(Loss):
 
     with logits r of real and f of generated samples, g the divergence's output activation and f* the conjugate of its
     function (Nowozin et al. 2016, arXiv:1606.00709, equation 6 and section 3.2). Against the best discriminator D's
-    loss is minus the divergence of real from generated samples. An undecided discriminator says 0, with ``kl`` 1.
+    loss is minus the divergence of real from generated samples. An undecided discriminator says 0, with ``kl`` 1,
+    and with ``alpha`` of an order a below 1 -log(e^(1 / (1 - a)) - 1).
 
     ``kl``, ``reverse_kl``, ``neyman``, ``squared_hellinger`` and ``alpha`` with an order below 1 have exponentials of
     logits and overflow where those pass about 88, or less, in float32; the others take any logits.
@@ -53,6 +54,11 @@ class FGAN(Loss):
         if self.alpha in (0.0, 1.0):
             other = {0.0: "reverse_kl", 1.0: "kl"}[self.alpha]
             raise UserError(f"loss.alpha: {self.alpha:g} has no formula of its own; use `divergence: {other}`")
+
+    @property
+    def threshold(self) -> float:
+        """The logit at which the discriminator is undecided, where g is f'(1)."""
+        return self._chosen().threshold
 
     def discriminator(self, real: Critique, fake: Critique) -> Tensor:
         """Return the discriminator's loss from logits ``[N]`` and ``[M]``."""

@@ -12,9 +12,10 @@ from gan_lightning.critique import Critique
 from gan_lightning.errors import UserError
 from gan_lightning.origin import Origin
 from gan_lightning_losses.across import mean
+from gan_lightning_losses.adversarial.comparing import Comparing
 
 
-class Fisher(nn.Module, Loss):
+class Fisher(nn.Module, Comparing, Loss):
     """Difference of mean scores under a constraint on the critic's second moment.
 
     D: -(E r - E f) - lambda (1 - O) + rho / 2 (1 - O)^2      O = 1/2 (E r^2 + E f^2)      G: -E f

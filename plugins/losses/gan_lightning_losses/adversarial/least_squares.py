@@ -49,6 +49,11 @@ class LeastSquares(Loss):
             if value <= self.a:
                 raise UserError(f"loss.{name}: expected more than a, {self.a:g}, since high is real; got {value:g}")
 
+    @property
+    def threshold(self) -> float:
+        """Half way between what is asked of the two kinds."""
+        return 0.5 * (self.a + self.b)
+
     def discriminator(self, real: Critique, fake: Critique) -> Tensor:
         """Return the discriminator's loss from logits ``[N]`` and ``[M]``."""
         return 0.5 * ((real.logits - self.b).square().mean() + (fake.logits - self.a).square().mean())

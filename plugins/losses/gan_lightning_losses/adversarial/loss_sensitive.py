@@ -12,11 +12,12 @@ from gan_lightning.components import Loss
 from gan_lightning.critique import Critique
 from gan_lightning.errors import UserError
 from gan_lightning.origin import Origin
+from gan_lightning_losses.adversarial.comparing import Comparing
 from gan_lightning_losses.adversarial.pairs import require_pairs
 
 
 @dataclass(frozen=True)
-class LossSensitive(Loss):
+class LossSensitive(Comparing, Loss):
     """A generated sample must look worse than a real one by a margin that grows with the distance of the two.
 
     D: E[C(margin * |x - y| + f - r)], C(t) = max(t, slope * t)      G: -E[f]

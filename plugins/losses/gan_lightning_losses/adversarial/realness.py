@@ -72,6 +72,11 @@ class Realness(Loss):
         del data
         return {_HEAD: self.outcomes}
 
+    @property
+    def paired(self) -> bool:
+        """Of the objectives, the relativistic one is of pairs."""
+        return self.objective == "relativistic"
+
     def scores(self, critique: Critique) -> Tensor:
         """Return the mean outcome ``[N]``, in [-1, 1]."""
         chances = vectors(critique, _HEAD).softmax(1)

@@ -14,13 +14,14 @@ from gan_lightning.critique import Critique
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError
 from gan_lightning.origin import Origin
+from gan_lightning_losses.adversarial.comparing import Comparing
 from gan_lightning_losses.adversarial.vectors import positive_size, vectors
 
 _HEAD = "sphere"
 
 
 @dataclass(frozen=True)
-class Sphere(Loss):
+class Sphere(Comparing, Loss):
     """Moments of the distance to the north pole, on the sphere that the discriminator's output is folded to.
 
     D: -sum_i E[d(x)^i] + sum_i E[d(y)^i]      G: -sum_i E[d(y)^i]      i = 1 ... `moments`

@@ -10,10 +10,11 @@ from torch import Tensor
 from gan_lightning.components import Loss
 from gan_lightning.critique import Critique
 from gan_lightning.origin import Origin
+from gan_lightning_losses.adversarial.comparing import Comparing
 
 
 @dataclass(frozen=True)
-class Wasserstein(Loss):
+class Wasserstein(Comparing, Loss):
     """Difference of mean scores: an estimate of the Wasserstein-1 distance if the critic is 1-Lipschitz.
 
     D: -E[r] + E[f]      G: -E[f]

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from gan_lightning.components import Architecture
 from gan_lightning.data.spec import DataSpec
-from gan_lightning.layers import at_least, hidden_layers, with_labels
+from gan_lightning.layers import at_least, with_labels
+from gan_lightning_losses.architectures.stack import stack
 
 
 class MLPEncoder(nn.Module):
@@ -32,9 +33,7 @@ class MLPEncoder(nn.Module):
         at_least(1, hidden=hidden, latent=latent)
         at_least(0, layers=layers)
         self.classes = classes
-        inputs = math.prod(data.shape) + classes
-        inner = hidden_layers(inputs, hidden, layers, lambda: nn.LeakyReLU(0.2))
-        self.layers = nn.Sequential(*inner, nn.Linear(hidden if layers else inputs, latent))
+        self.layers = stack(math.prod(data.shape) + classes, hidden, layers, latent)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map samples ``[N, *shape]`` and labels ``[N]`` to latents ``[N, latent]``."""

@@ -18,6 +18,7 @@ from gan_lightning.origin import Origin
 from gan_lightning.two_player import Term, TwoPlayerGame, TwoPlayerPlay
 from gan_lightning_losses.across import average
 from gan_lightning_losses.games.lookahead import Descent, FollowingAdam, Lookahead
+from gan_lightning_losses.penalties.weight_clipping import WeightClipping
 
 Inner = Literal["sgd", "adam"]
 
@@ -40,8 +41,8 @@ class Unrolled(TwoPlayerGame):
         betas: Decay of Adam's moments: those of D's own.
 
     Raises:
-        UserError: Fewer than 0 steps, or a loss or a penalty of the discriminator that remembers what it has seen: it
-            would remember what has never been.
+        UserError: Fewer than 0 steps; a loss or a penalty of the discriminator that remembers what it has seen: it
+            would remember what has never been; or clipped weights.
     """
 
     origin = Origin(
@@ -66,7 +67,7 @@ class Unrolled(TwoPlayerGame):
         super().__init__(parts, **options)
         self.steps = steps
         if steps:
-            _refuse_what_remembers(parts)
+            _refuse_what_cannot_look_ahead(parts)
             count = sum(weight.numel() for weight in self.networks["discriminator"].parameters())
             self.lookahead = Descent(lr) if inner == "sgd" else FollowingAdam(lr, betas, count)
             self._phases = tuple(_looking_ahead(phase) for phase in self._phases)
@@ -153,7 +154,7 @@ def _unflatten(weights: Tensor, shapes: Mapping[str, torch.Size]) -> dict[str, T
     return {name: part.view(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
 
 
-def _refuse_what_remembers(parts: Parts) -> None:
+def _refuse_what_cannot_look_ahead(parts: Parts) -> None:
     if isinstance(parts.loss, nn.Module):
         raise UserError(
             f"loss: {parts.loss_name} remembers what it has seen and cannot look ahead; use game: two_player"
@@ -161,3 +162,5 @@ def _refuse_what_remembers(parts: Parts) -> None:
     for name, rule in parts.penalties.items():
         if isinstance(rule, Penalty) and isinstance(rule, nn.Module) and "discriminator" in rule.players:
             raise UserError(f"penalties.{name}: it remembers what it has seen and cannot look ahead; leave it out")
+        if isinstance(rule, WeightClipping):
+            raise UserError(f"penalties.{name}: steps that are looked ahead to are not clipped; leave it out")

@@ -88,7 +88,7 @@ class BalancedConsistency(Penalty):
         assert isinstance(play, TwoPlayerPlay)
         moved = flip_and_shift(play.fake, play.random.at("consistency", "fake"), self.shift)
         before = scores(play, play.fake_critique)
-        after = scores(play, play.judge(moved, play.fake_labels, "fake"))
+        after = scores(play, play.judge(moved, play.judged_labels, "fake"))
         return self.real * real_change(play, self.shift) + self.fake * (before - after).square().mean()
 
 

@@ -17,15 +17,10 @@ from gan_lightning_losses.penalties.reading import scores
 
 @dataclass(frozen=True)
 class InputGradientPenalty(Penalty):
-    """A penalty on the discriminator's gradient by its input.
-
-    Attributes:
-        per_sample: Whether the term takes a score to be a function of its own sample alone. Batch normalisation in the
-            discriminator breaks that: a sample's gradient then holds what it does to the scores of its batch mates.
-    """
+    """A penalty on the discriminator's gradient by its input, of scores of single samples."""
 
     differentiates_twice: ClassVar = True
-    per_sample: ClassVar[bool] = True
+    per_sample: ClassVar = True
 
 
 def input_gradients(play: TwoPlayerPlay, samples: Tensor, labels: Tensor | None, side: str) -> Tensor:
@@ -33,17 +28,21 @@ def input_gradients(play: TwoPlayerPlay, samples: Tensor, labels: Tensor | None,
 
     Args:
         play: The discriminator's turn.
-        samples: Where to differentiate, ``[N, *shape]``; they are taken as constants.
+        samples: Where to differentiate, ``[N, *shape]``. Generated ones are constants in the discriminator's turn, but
+            for those that are followed through it, as by a generator that looks ahead to it.
         labels: Their classes ``[N]``, or None.
         side: Name of the stream of the augmentations.
 
     Returns:
-        Gradients ``[N, D]`` in float32 or better, one row a sample, with a graph to the discriminator's weights.
+        Gradients ``[N, D]`` in float32 or better, one row a sample, with a graph to the discriminator's weights. Where
+        the discriminator judges packs of m samples, ``[N / m, m D]``, one row a pack.
     """
-    samples = precise(samples.detach()).requires_grad_(True)  # noqa: FBT003  (torch's own signature)
+    samples = precise(samples)
+    if not samples.requires_grad:
+        samples = samples.detach().requires_grad_(True)  # noqa: FBT003  (torch's own signature)
     judged = scores(play, play.judge(samples, labels, side))
     (gradients,) = torch.autograd.grad(judged.sum(), samples, create_graph=True)
-    return gradients.flatten(1)
+    return gradients.reshape(len(judged), -1)
 
 
 def norms(gradients: Tensor) -> Tensor:
@@ -68,5 +67,7 @@ def gradients_between(play: TwoPlayerPlay, name: str) -> Tensor:
     real, fake = play.real, play.fake
     if len(real) != len(fake):
         raise UserError(f"penalties.{name}: it pairs real and generated samples; batches must be equal")
-    share = play.random.uniform(name, len(real), *[1] * (real.dim() - 1)).to(real.dtype)
+    pack = play.game.pack  # the samples of a pack are one point, and lie on one line
+    share = play.random.uniform(name, len(real) // pack, *[1] * (real.dim() - 1)).to(real.dtype)
+    share = share.repeat_interleave(pack, dim=0) if pack > 1 else share
     return input_gradients(play, real.lerp(fake.to(real.dtype), 1.0 - share), play.real_labels, "between")

@@ -45,7 +45,7 @@ class LatentConsistency(Penalty):
     def __call__(self, play: Play) -> Tensor:
         """Return the penalty, a scalar."""
         assert isinstance(play, TwoPlayerPlay)
-        after = scores(play, play.judge(neighbours(play, self.std), play.fake_labels, "fake"))
+        after = scores(play, play.judge(neighbours(play, self.std), play.judged_labels, "fake"))
         return (scores(play, play.fake_critique) - after).square().mean()
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan_lightning.components import Penalty
-from gan_lightning.game import Play
+from gan_lightning.game import Game, Play
 from gan_lightning.origin import Origin
-from gan_lightning.two_player import TwoPlayerPlay
+from gan_lightning.randomness import Randomness
+from gan_lightning.two_player import TwoPlayerGame, TwoPlayerPlay
+from gan_lightning_losses.outputs import precise
 from gan_lightning_losses.penalties.reading import scores
 
 
@@ -23,7 +26,8 @@ class LatentOptimization(Penalty):
 
     a step of natural gradient descent, for each latent by itself, on a share of its numbers that the mask m chooses
     (Wu et al. 2019, arXiv:1912.00953). Both players play with z' and differentiate through the
-    step. Latents of a uniform prior stay in [-1, 1]. Samples of a trained generator are made of plain latents.
+    step. Latents of a uniform prior stay in [-1, 1]. Samples of a trained generator are made of z', too, as in the
+    paper, by the trained discriminator: it has to be at hand where samples are made.
 
     Args:
         weight: Factor on the term.
@@ -40,6 +44,9 @@ class LatentOptimization(Penalty):
 
     players: ClassVar = ("discriminator", "generator")
     differentiates_twice: ClassVar = True
+    excludes: ClassVar = {
+        name: "there a sample has no score before a batch has been compared" for name in ("cramer", "mmd")
+    }
     origin: ClassVar = Origin(
         "Wu et al., LOGAN: Latent Optimisation for Generative Adversarial Networks",
         2019,
@@ -50,14 +57,37 @@ class LatentOptimization(Penalty):
     def latents(self, play: Play, latents: Tensor) -> Tensor:
         """Return the latents ``[M, *latent_shape]`` after the step, with a graph to the player's weights."""
         assert isinstance(play, TwoPlayerPlay)
+
+        def score(latents: Tensor) -> Tensor:
+            made = play.game.networks["generator"](latents, play.fake_labels)
+            return scores(play, play.judge(made, play.judged_labels, "latent_optimization"))
+
+        return self._moved(play.game, score, latents, play.random)
+
+    def sampled(
+        self, game: Game, networks: Mapping[str, nn.Module], latents: Tensor, labels: Tensor | None, random: Randomness
+    ) -> Tensor:
+        """Return the latents ``[N, *latent_shape]`` after the step; samples are judged as they are, not augmented."""
+        assert isinstance(game, TwoPlayerGame)
+        loss = game.parts.loss
+        assert loss is not None
+
+        def score(latents: Tensor) -> Tensor:
+            critique = game.ask(networks["discriminator"], networks["generator"](latents, labels), labels)
+            return precise(loss.scores(critique))
+
+        with torch.enable_grad():
+            return self._moved(game, score, latents, random).detach()
+
+    def _moved(
+        self, game: TwoPlayerGame, score: Callable[[Tensor], Tensor], latents: Tensor, random: Randomness
+    ) -> Tensor:
         latents = latents.detach().requires_grad_(True)  # noqa: FBT003  (torch's own signature)
-        made = play.game.networks["generator"](latents, play.fake_labels)
-        judged = scores(play, play.judge(made, play.fake_labels, "latent_optimization"))
-        (slope,) = torch.autograd.grad(judged.sum(), latents, create_graph=True)
+        (slope,) = torch.autograd.grad(score(latents).sum(), latents, create_graph=True)
         squares = slope.flatten(1).square().sum(dim=1).view(-1, *[1] * (slope.dim() - 1))
-        moves = play.random.uniform("latent_optimization", *latents.shape) < self.share
+        moves = random.uniform("latent_optimization", *latents.shape) < self.share
         moved = latents.detach() + moves * (self.rate / (self.damping + squares)) * slope
-        return moved.clamp(-1.0, 1.0) if play.game.prior == "uniform" else moved
+        return moved.clamp(-1.0, 1.0) if game.prior == "uniform" else moved
 
     def __call__(self, play: Play) -> Tensor:
         """Return the mean squared length of the step, a scalar."""

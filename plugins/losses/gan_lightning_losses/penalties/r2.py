@@ -38,4 +38,4 @@ class R2(InputGradientPenalty):
     def __call__(self, play: Play) -> Tensor:
         """Return the penalty, a scalar."""
         assert isinstance(play, TwoPlayerPlay)
-        return input_gradients(play, play.fake, play.fake_labels, "fake").square().sum(dim=1).mean()
+        return input_gradients(play, play.fake, play.judged_labels, "fake").square().sum(dim=1).mean()

@@ -13,9 +13,9 @@ from torch.nn.functional import cross_entropy
 from gan_lightning.components import Penalty
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError
-from gan_lightning.game import Play
+from gan_lightning.game import Game, Play
 from gan_lightning.origin import Origin
-from gan_lightning.two_player import TwoPlayerPlay
+from gan_lightning.two_player import TwoPlayerGame, TwoPlayerPlay
 from gan_lightning_losses.outputs import output
 
 _HEAD = "self_supervised"
@@ -46,6 +46,9 @@ class SelfSupervised(Penalty):
     fake: float = 0.2
 
     players: ClassVar = ("discriminator", "generator")
+    excludes: ClassVar = {
+        "ada": "it turns images by itself, so that nobody can tell by how much they were turned before"
+    }
     origin: ClassVar = Origin(
         "Chen et al., Self-Supervised GANs via Auxiliary Rotation Loss",
         2019,
@@ -63,12 +66,22 @@ class SelfSupervised(Penalty):
             raise UserError(f"{_WHERE}: it rotates square images, and the data are {data}")
         return {_HEAD: _TURNS}
 
+    def prepare(self, game: Game) -> None:
+        """Refuse packs, whose images are rotated each in its own way.
+
+        Raises:
+            UserError: The discriminator judges packs.
+        """
+        assert isinstance(game, TwoPlayerGame)
+        if game.pack > 1:
+            raise UserError(f"{_WHERE}: it asks for the rotation of each image, not of a pack; set game.pack to 1")
+
     def __call__(self, play: Play) -> Tensor:
         """Return the penalty, a scalar."""
         assert isinstance(play, TwoPlayerPlay)
         if play.phase.player == "discriminator":
             return self.real * _surprise(play, play.real, play.real_labels)
-        return self.fake * _surprise(play, play.fake, play.fake_labels)
+        return self.fake * _surprise(play, play.fake, play.judged_labels)
 
 
 def _surprise(play: TwoPlayerPlay, images: Tensor, labels: Tensor | None) -> Tensor:

@@ -11,9 +11,9 @@ from torch import Tensor
 from gan_lightning.components import Rule
 from gan_lightning.critique import Critique
 from gan_lightning.errors import UserError
-from gan_lightning.game import Play, Progress
+from gan_lightning.game import Game, Play, Progress
 from gan_lightning.origin import Origin
-from gan_lightning.two_player import TwoPlayerPlay
+from gan_lightning.two_player import TwoPlayerGame, TwoPlayerPlay
 from gan_lightning_losses.penalties.reading import scores
 
 
@@ -22,7 +22,7 @@ class TopK(Rule):
     """Show the generator only the critiques of those of its samples that the discriminator finds most real.
 
     k = max(decay^e, least) * M of M generated samples, after e epochs (Sinha et al. 2020, arXiv:2002.06224).
-    Each process chooses from its own share. A loss that pairs real with generated samples refuses what is left.
+    Each process chooses from its own share. It cannot be played with a loss that pairs real with generated samples.
 
     Args:
         decay: What the share is multiplied by from epoch to epoch, the paper's gamma.
@@ -52,6 +52,18 @@ class TopK(Rule):
                 raise UserError(f"penalties.top_k.{name}: expected above 0 and up to 1, got {getattr(self, name):g}")
         if self.epoch < 1:
             raise UserError(f"penalties.top_k.epoch: expected at least 1, got {self.epoch}")
+
+    def prepare(self, game: Game) -> None:
+        """Refuse losses that would be left with unequal batches.
+
+        Raises:
+            UserError: The generator's loss pairs samples.
+        """
+        assert isinstance(game, TwoPlayerGame)
+        assert game.parts.loss is not None
+        if game.parts.loss.paired:
+            told = game.parts.loss_name or "the loss"
+            raise UserError(f"penalties.top_k: it leaves out generated samples, and {told} pairs them with real ones")
 
     def share(self, progress: Progress) -> float:
         """Return the share of the samples that is kept at a point of training."""

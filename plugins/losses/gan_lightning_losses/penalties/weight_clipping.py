@@ -9,7 +9,8 @@ import torch
 
 from gan_lightning.components import Rule
 from gan_lightning.errors import UserError
-from gan_lightning.game import Play
+from gan_lightning.game import Game, Play
+from gan_lightning.layers import SpectralNorm
 from gan_lightning.origin import Origin
 
 
@@ -29,6 +30,11 @@ class WeightClipping(Rule):
 
     limit: float = 0.01
 
+    excludes: ClassVar = {
+        "gradient_penalty": "its slopes of 1 are not to be had in the box; it was made to take this rule's place",
+        "dragan": "its slopes of 1 are not to be had in the box",
+        "fisher": "its second moment of 1 is not to be had in the box, and its multiplier would grow without end",
+    }
     origin: ClassVar = Origin(
         "Arjovsky et al., Wasserstein GAN",
         2017,
@@ -41,6 +47,19 @@ class WeightClipping(Rule):
         """Refuse a box that no weight fits in."""
         if self.limit <= 0.0:
             raise UserError(f"penalties.weight_clipping.limit: expected more than 0, got {self.limit:g}")
+
+    def prepare(self, game: Game) -> None:
+        """Refuse a critic whose weights are divided by their norm, so that a box bounds nothing.
+
+        Raises:
+            UserError: The critic is spectrally normalised.
+        """
+        for name, layer in game.networks["discriminator"].named_modules():
+            if isinstance(layer, SpectralNorm):
+                raise UserError(
+                    f"penalties.weight_clipping: the discriminator's layer {name!r} divides its weight by its spectral "
+                    "norm, however small; take one or the other"
+                )
 
     @torch.no_grad()
     def after_step(self, play: Play) -> None:

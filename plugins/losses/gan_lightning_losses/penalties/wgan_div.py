@@ -53,5 +53,5 @@ class WGANDiv(InputGradientPenalty):
         """Return the penalty, a scalar."""
         assert isinstance(play, TwoPlayerPlay)
         real = norms(input_gradients(play, play.real, play.real_labels, "real"))
-        fake = norms(input_gradients(play, play.fake, play.fake_labels, "fake"))
+        fake = norms(input_gradients(play, play.fake, play.judged_labels, "fake"))
         return 0.5 * (real.pow(self.power).mean() + fake.pow(self.power).mean())

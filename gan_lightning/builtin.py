@@ -60,16 +60,24 @@ def extractors() -> dict[str, str]:
 @hookimpl
 def commands(cli: typer.Typer) -> None:
     """The subcommands of ``gan-lightning``."""
-    from gan_lightning.cli.describe import register as add_describe
-    from gan_lightning.cli.evaluate import register as add_evaluate
-    from gan_lightning.cli.fit import register as add_fit
-    from gan_lightning.cli.interpolate import register as add_interpolate
-    from gan_lightning.cli.new_plugin import register as add_new_plugin
-    from gan_lightning.cli.sample import register as add_sample
-    from gan_lightning.cli.study import register as add_study
+    from gan_lightning.cli import (
+        describe,
+        directions,
+        evaluate,
+        export,
+        family,
+        fit,
+        interpolate,
+        mix,
+        new_plugin,
+        project,
+        sample,
+        study,
+    )
 
-    for add in (add_fit, add_evaluate, add_sample, add_interpolate, add_describe, add_new_plugin, add_study):
-        add(cli)
+    making = (sample, interpolate, project, mix, directions, export)
+    for module in (fit, evaluate, *making, describe, family, new_plugin, study):
+        module.register(cli)
 
 
 @hookimpl

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from gan_lightning.abilities import DrawsLatents, Styled
 from gan_lightning.components import Generator
@@ -104,12 +106,30 @@ class Maker:
         number = self.trained.class_number(label)
         return Inputs(drawn.latents, torch.full((len(drawn.latents),), number, device=self.device))
 
+    def image(self, inputs: Inputs) -> Tensor:
+        """Return images ``[N, C, H, W]`` of N inputs at once, differentiable; noise in layers is the same each time."""
+        with self._still():
+            return self._whole(self.generator(inputs.latents, inputs.labels))
+
+    def image_of_styles(self, styles: Tensor) -> Tensor:
+        """Return images ``[N, C, H, W]`` of styles ``[N, layers, width]``, as `image` does."""
+        with self._still():
+            return self._whole(self.styled.synthesis(styles))
+
+    def _still(self) -> AbstractContextManager[None]:
+        return Randomness(0, device=self.device).at("editing").layers()
+
+    def _whole(self, made: Tensor) -> Tensor:
+        """Repeat the pixels of a generator that has not grown to its full size."""
+        full = self.trained.data.shape[1:]
+        return (made if made.shape[2:] == full else interpolate(made, size=full, mode="nearest")).float()
+
     @torch.no_grad()
     def images(self, inputs: Inputs) -> Iterator[Tensor]:
         """Yield images ``[<= 64, C, H, W]`` in [-1, 1]."""
         for start in range(0, len(inputs.latents), CHUNK):
             part = inputs[slice(start, start + CHUNK)]
-            yield self.generator(part.latents, part.labels).float()
+            yield self.image(part)
 
     @property
     def styled(self) -> Styled:
@@ -131,7 +151,7 @@ class Maker:
     def synthesise(self, styles: Tensor) -> Iterator[Tensor]:
         """Yield images ``[<= 64, C, H, W]`` of styles."""
         for part in torch.split(styles, CHUNK):
-            yield self.styled.synthesis(part).float()
+            yield self.image_of_styles(part)
 
     def style_statistics(self, label: int | str | None = None) -> StyleStatistics:
         """Return what styles are like, of one class or as the classes are in the data."""

@@ -49,7 +49,7 @@ class Latents(Space):
 
     def image(self, point: Tensor) -> Tensor:
         """Return the image of latents; bounded ones stay in their bounds."""
-        return self.maker.generator(self._valid(point), self.labels)  # type: ignore[no-any-return]
+        return self.maker.image(Inputs(self._valid(point), self.labels))
 
     def told(self, point: Tensor) -> dict[str, Tensor]:
         """Return ``latents`` ``[1, *latent_shape]``, and ``labels`` ``[1]``."""
@@ -72,7 +72,7 @@ class Styles(Space):
 
     def image(self, point: Tensor) -> Tensor:
         """Return the image of the mean style moved by `point`."""
-        return self.maker.styled.synthesis(self.mean + point)
+        return self.maker.image_of_styles(self.mean + point)
 
     def told(self, point: Tensor) -> dict[str, Tensor]:
         """Return ``styles`` ``[1, layers, width]``."""

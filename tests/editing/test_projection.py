@@ -103,3 +103,16 @@ def test_a_mixture_has_some_layers_of_each(maker):
     assert torch.allclose(table[1:, 0], torch.cat(list(maker.images(rows))), atol=1e-6)
     with pytest.raises(UserError, match=f"layers 0-{StyledToy.LAYERS - 1}"):
         mixing_grid(maker, rows, columns, [StyledToy.LAYERS])
+
+
+def test_images_are_the_same_each_time_and_whole_whatever_layers_do(plain, monkeypatch):
+    def noisy(latents, labels=None):
+        return torch.rand(len(latents), 1, 4, 4)
+
+    monkeypatch.setattr(plain.generator, "forward", noisy)
+    inputs = plain.of_seeds([1, 2])
+    before = torch.get_rng_state()
+    first, again = plain.image(inputs), plain.image(inputs)
+    assert torch.equal(first, again)
+    assert first.shape == (2, 1, 8, 8)
+    assert torch.equal(torch.get_rng_state(), before)

@@ -9,49 +9,50 @@ from torch import Tensor, nn
 from gan_lightning.components import Architecture, Discriminator, Generator
 from gan_lightning.critique import Critique
 from gan_lightning.data.spec import DataSpec
-from gan_lightning.errors import UnsupportedShapeError
 from gan_lightning.layers import at_least, uniform, with_labels
 from gan_lightning.origin import Origin
+from gan_lightning_classic.brightness import begin_at, brightness_of, images_of, require_images
+from gan_lightning_classic.maxout import Maxout
 
 
 class GANGenerator(Generator):
     """Two ReLU layers and a sigmoid layer (arXiv:1406.2661, the authors' MNIST settings).
 
-    The sigmoid is stretched to [-1, 1]. Weights are drawn from U(-0.05, 0.05). The authors' output biases begin at the
-    data's marginal logits; here they begin at 0. A class is read as a one-hot vector beside the latent.
+    The sigmoid is stretched to [-1, 1]. Weights are drawn from U(-0.05, 0.05). A class is read as a one-hot vector
+    beside the latent.
 
     Args:
         data: What is generated: images of any size.
         classes: Number of classes, 0 for an unconditional network.
         hidden: Width of the two hidden layers.
         latent: Length of the latent vector, in the paper uniform on [-1, 1] (an option of the game).
+        brightness: Mean of the data's pixels, between 0 and 1, that images begin with, as the authors' begin with the
+            mean of each pixel; None for biases of 0.
 
     Raises:
         UnsupportedShapeError: The data are no images.
-        UserError: A number is below 1.
+        UserError: A number is out of its range.
     """
 
-    def __init__(self, data: DataSpec, classes: int, *, hidden: int = 1200, latent: int = 100) -> None:
+    def __init__(
+        self, data: DataSpec, classes: int, *, hidden: int = 1200, latent: int = 100, brightness: float | None = None
+    ) -> None:
         super().__init__()
-        _refuse_points(data)
+        require_images(data, "gan")
         at_least(1, hidden=hidden, latent=latent)
         self.latent_shape = (latent,)
         self.classes = classes
         self.shape = data.shape
+        last = nn.Linear(hidden, math.prod(data.shape))
         self.layers = nn.Sequential(
-            nn.Linear(latent + classes, hidden),
-            nn.ReLU(),
-            nn.Linear(hidden, hidden),
-            nn.ReLU(),
-            nn.Linear(hidden, math.prod(data.shape)),
-            nn.Sigmoid(),
+            nn.Linear(latent + classes, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), last, nn.Sigmoid()
         )
         uniform(self, 0.05)
+        begin_at(last, brightness)
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map latents ``[N, latent]`` and labels ``[N]`` to images ``[N, C, H, W]`` in [-1, 1]."""
-        brightness = self.layers(with_labels(latents, labels, self.classes))
-        return (2 * brightness - 1).view(-1, *self.shape)  # type: ignore[no-any-return]
+        return images_of(self.layers(with_labels(latents, labels, self.classes)), self.shape)
 
 
 class GANDiscriminator(Discriminator):
@@ -74,7 +75,7 @@ class GANDiscriminator(Discriminator):
 
     def __init__(self, data: DataSpec, classes: int, *, units: int = 240, pieces: int = 5) -> None:
         super().__init__()
-        _refuse_points(data)
+        require_images(data, "gan")
         at_least(1, units=units, pieces=pieces)
         self.classes = classes
         self.hidden = nn.Sequential(
@@ -89,35 +90,8 @@ class GANDiscriminator(Discriminator):
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Critique:
         """Judge images ``[N, C, H, W]`` with labels ``[N]``."""
-        brightness = (samples.flatten(1) + 1) / 2
-        features = self.hidden(with_labels(brightness, labels, self.classes))
+        features = self.hidden(with_labels(brightness_of(samples), labels, self.classes))
         return Critique(self.last(features).squeeze(1), features=features)
-
-
-class Maxout(nn.Module):
-    """The largest of some linear pieces (Goodfellow et al. 2013, arXiv:1302.4389).
-
-    Args:
-        inputs: Width in.
-        units: Width out.
-        pieces: Linear pieces of each unit.
-    """
-
-    def __init__(self, inputs: int, units: int, pieces: int) -> None:
-        super().__init__()
-        self.pieces = pieces
-        self.linear = nn.Linear(inputs, units * pieces)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map ``[N, inputs]`` to ``[N, units]``."""
-        return self.linear(x).unflatten(1, (-1, self.pieces)).max(dim=2).values  # type: ignore[no-any-return]
-
-
-def _refuse_points(data: DataSpec) -> None:
-    if data.kind != "images":
-        raise UnsupportedShapeError(
-            f"data: architecture gan is for images, the data are {data}; architecture mlp takes points"
-        )
 
 
 GAN = Architecture(

@@ -1,26 +1,42 @@
 import pytest
 import torch
+from gan_lightning_classic.acgan import ACGAN
+from gan_lightning_classic.cgan import CGAN
 from gan_lightning_classic.dcgan import DCGAN
 from gan_lightning_classic.fully_connected import MLP
-from gan_lightning_classic.gan import GAN, Maxout
+from gan_lightning_classic.gan import GAN
+from gan_lightning_classic.infogan import INFOGAN
+from gan_lightning_classic.maxout import Maxout
+from gan_lightning_classic.noise import GaussianNoise
 from gan_lightning_classic.plugin import architectures
+from gan_lightning_classic.sgan import SGAN
+from gan_lightning_classic.sgan_cnn import SGAN_CNN
 from torch import nn
 
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UnsupportedShapeError, UserError
 
-ARCHITECTURES = {"dcgan": DCGAN, "gan": GAN, "mlp": MLP}
+ARCHITECTURES = {
+    "acgan": ACGAN,
+    "cgan": CGAN,
+    "dcgan": DCGAN,
+    "gan": GAN,
+    "infogan": INFOGAN,
+    "mlp": MLP,
+    "sgan": SGAN,
+    "sgan_cnn": SGAN_CNN,
+}
 SMALL = {
+    "acgan": ({"channels": 4, "latent": 6}, {"channels": 2}),
+    "cgan": ({"latent_units": 5, "label_units": 7, "hidden": 12, "latent": 6}, {"units": 5, "label_units": 4}),
+    "infogan": ({"channels": 4, "hidden": 12, "latent": 6}, {"channels": 4, "hidden": 12}),
+    "sgan": ({"hidden": 12, "latent": 6}, {"hidden": 64}),
+    "sgan_cnn": ({"channels": 4, "latent": 6}, {"channels": 4}),
     "dcgan": ({"channels": 4, "latent": 6}, {"channels": 4}),
     "gan": ({"hidden": 12, "latent": 6}, {"units": 5}),
     "mlp": ({"hidden": 12, "latent": 6}, {"hidden": 12}),
 }
-SHAPES = [(3, 32, 32), (1, 24, 40), (1, 28, 28), (2, 8, 8), (3, 64, 64)]
-
-
-@pytest.fixture(autouse=True)
-def _seed():
-    torch.manual_seed(0)
+SHAPES = [(3, 32, 32), (1, 24, 40), (1, 28, 28), (2, 16, 16), (3, 64, 64)]
 
 
 def spec(shape):
@@ -39,9 +55,9 @@ def small(architecture, shape, classes=0):
     )
 
 
-def count(architecture, role, shape, **options):
+def count(architecture, role, shape, classes=0, **options):
     with torch.device("meta"):
-        network = build(architecture, role, shape, **options)
+        network = build(architecture, role, shape, classes, **options)
     return sum(weight.numel() for weight in network.parameters())
 
 
@@ -56,6 +72,23 @@ def count(architecture, role, shape, **options):
 def test_published_parameter_counts(architecture, shape, generator, discriminator, options):
     assert count(architecture, "generator", shape, **options) == generator
     assert count(architecture, "discriminator", shape, **options) == discriminator
+
+
+@pytest.mark.parametrize(
+    ("architecture", "role", "shape", "classes", "options", "parameters"),
+    [
+        ("cgan", "generator", (1, 28, 28), 10, {}, 2_413_984),
+        ("cgan", "generator", (1, 28, 28), 10, {"hidden": 0}, 972_784),
+        ("cgan", "discriminator", (1, 28, 28), 10, {}, 1_224_351),
+        ("acgan", "generator", (3, 32, 32), 10, {}, 1_593_888),
+        ("infogan", "generator", (1, 28, 28), 0, {}, 6_645_120),
+        ("infogan", "discriminator", (1, 28, 28), 0, {}, 6_556_992 + 1025),
+        # The paper's last layer has ten outputs of 192 weights, a bias and a length each; this one has one.
+        ("sgan_cnn", "discriminator", (3, 32, 32), 0, {}, 1_408_244 - 9 * 194),
+    ],
+)
+def test_parameter_counts_of_the_later_systems(architecture, role, shape, classes, options, parameters):
+    assert count(architecture, role, shape, classes, **options) == parameters
 
 
 def test_the_networks_of_the_unrolled_gan_on_points():
@@ -133,7 +166,7 @@ def test_dcgan_refuses_a_size_with_the_nearest(role):
 
 
 @pytest.mark.parametrize("role", ["generator", "discriminator"])
-@pytest.mark.parametrize("architecture", ["dcgan", "gan"])
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES.keys() - {"mlp"}))
 def test_image_networks_refuse_points(architecture, role):
     with pytest.raises(UnsupportedShapeError, match="2-D points"):
         build(architecture, role, (2,))
@@ -146,6 +179,16 @@ def test_image_networks_refuse_points(architecture, role):
         ("dcgan", "discriminator", "channels", 0),
         ("gan", "generator", "hidden", 0),
         ("gan", "discriminator", "pieces", 0),
+        ("acgan", "generator", "latent", 0),
+        ("acgan", "discriminator", "channels", 0),
+        ("cgan", "generator", "hidden", -1),
+        ("cgan", "discriminator", "joint_pieces", 0),
+        ("infogan", "generator", "channels", 0),
+        ("infogan", "discriminator", "hidden", 0),
+        ("sgan", "generator", "latent", 0),
+        ("sgan", "discriminator", "hidden", 3),
+        ("sgan_cnn", "generator", "channels", 0),
+        ("sgan_cnn", "discriminator", "channels", 0),
         ("mlp", "generator", "layers", -1),
         ("mlp", "discriminator", "hidden", 0),
     ],
@@ -189,6 +232,40 @@ def test_dropout_keeps_the_papers_shares():
     assert not torch.equal(discriminator(images).features, discriminator(images).features)
     discriminator.eval()
     assert torch.equal(discriminator(images).features, discriminator(images).features)
+
+
+def test_images_of_the_first_networks_may_begin_as_bright_as_the_data():
+    for architecture, name in {"gan": "layers.4", "cgan": "layers.3"}.items():
+        generator = build(architecture, "generator", (1, 8, 8), latent=6, brightness=0.2)
+        assert torch.sigmoid(generator.get_submodule(name).bias).mean().item() == pytest.approx(0.2), architecture
+        with pytest.raises(UserError, match="brightness: expected the mean of all pixels, between 0 and 1, got 1"):
+            build(architecture, "generator", (1, 8, 8), brightness=1.0)
+
+
+def test_the_discriminator_of_acgan_halves_three_times_whatever_the_size():
+    for size, left in {32: 4, 128: 16}.items():
+        with torch.device("meta"):
+            network = build("acgan", "discriminator", (3, size, size))
+        assert network.last.in_features == 512 * left**2
+    strides = [layer.stride[0] for layer in network.modules() if isinstance(layer, nn.Conv2d)]
+    norms = sum(isinstance(layer, nn.BatchNorm2d) for layer in network.modules())
+    assert (strides, norms) == ([2, 1, 2, 1, 2, 1], 5)
+
+
+def test_noise_is_added_in_training_alone():
+    x = torch.zeros(4000)
+    layer = GaussianNoise(0.3)
+    assert layer(x).std().item() == pytest.approx(0.3, rel=0.05)
+    assert torch.equal(layer.eval()(x), x)
+    deviations = [part.deviation for part in small("sgan", (1, 8, 8))[1].modules() if isinstance(part, GaussianNoise)]
+    assert deviations == [0.3, 0.5, 0.5, 0.5, 0.5, 0.5]
+
+
+def test_images_that_cannot_be_halved_or_are_too_small_are_refused():
+    with pytest.raises(UnsupportedShapeError, match="30x30 cannot be; the nearest size is 32x32"):
+        build("infogan", "generator", (1, 30, 30))
+    with pytest.raises(UnsupportedShapeError, match="sides of 12 or more"):
+        build("sgan_cnn", "discriminator", (1, 8, 8))
 
 
 def test_the_plugin_names_what_exists():

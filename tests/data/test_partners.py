@@ -13,6 +13,7 @@ from gan_lightning.data.samples import Partner, Samples
 from gan_lightning.data.single_image import SingleImage
 from gan_lightning.data.unpaired_folders import UnpairedFolders
 from gan_lightning.errors import UserError
+from gan_lightning.testing.datasets import check_dataset
 
 
 def paint(path, gray, size=(8, 8)):
@@ -121,6 +122,13 @@ def test_unpaired_folders_may_differ_in_number_and_be_zips(tmp_path):
     assert not samples.partners["source"].paired
     with pytest.raises(UserError, match=r"^data\.source: .*horses'"):
         UnpairedFolders(tmp_path / "horse", tmp_path / "zebras.zip", 8).load(tmp_path / "cache")
+
+
+def test_they_keep_what_data_sets_promise(pairs):
+    sides = {"source": pairs / "from", "target": pairs / "to", "resolution": 8}
+    check_dataset(PairedFolder, **sides)
+    check_dataset(UnpairedFolders, **sides)
+    check_dataset(SingleImage, path=Path("china"), max_size=32)
 
 
 def test_a_single_image_keeps_its_shape(tmp_path):

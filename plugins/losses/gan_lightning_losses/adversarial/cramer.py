@@ -72,7 +72,7 @@ class Cramer(Comparing, Loss):
         return True
 
     def scores(self, critique: Critique) -> Tensor:
-        """Return f ``[N]``, against all generated samples of the batch compared last, as constants.
+        """Return f ``[N]``, against all generated samples of the batch compared last.
 
         Raises:
             UserError: No batch has been compared.
@@ -105,7 +105,7 @@ class Cramer(Comparing, Loss):
         require_pairs(_HEAD, x, y)
         if len(y) % 2:
             raise UserError(f"loss {_HEAD}: it splits a process's batch in halves; expected an even one, got {len(y)}")
-        self._compared.remember(gather(x.detach()), gather(y.detach()))
+        self._compared.remember(gather(x), gather(y))
         return x, y
 
 

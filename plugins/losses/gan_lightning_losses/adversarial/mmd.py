@@ -73,7 +73,7 @@ class MMD(Loss):
         return {_HEAD: self.size}
 
     def scores(self, critique: Critique) -> Tensor:
-        """Return the witness ``[N]``, against the batches compared last, as constants.
+        """Return the witness ``[N]``, against the batches compared last.
 
         Raises:
             UserError: No batches have been compared.

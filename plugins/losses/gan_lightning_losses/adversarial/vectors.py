@@ -28,7 +28,9 @@ def vectors(critique: Critique, name: str) -> Tensor:
 class Compared:
     """The vectors that a loss compared last: where a sample's score is its likeness to others, it is to these.
 
-    They are constants, of the whole batch. Each turn's loss replaces them before anything asks for a score, so they are
+    They are of the whole batch. Until their turn's backward they carry its graph, so that a penalty on scores moves
+    them as it moves the sample: were they constants, it would be least where the sample's vector has run off to
+    infinity. After it they are constants. Each turn's loss replaces them before anything asks for a score, so they are
     no part of a checkpoint.
     """
 
@@ -36,7 +38,15 @@ class Compared:
 
     def remember(self, real: Tensor, fake: Tensor) -> None:
         """Keep vectors of real ``[N, D]`` and of generated samples ``[M, D]``."""
-        self._sides = (real.detach(), fake.detach())
+        sides = self._sides = (real, fake)
+        for side in sides:
+            if side.requires_grad:
+                side.register_hook(lambda _: self._settle(sides))  # type: ignore[no-untyped-call]
+
+    def _settle(self, sides: tuple[Tensor, Tensor]) -> None:
+        """Let go of a graph that a backward has been through."""
+        if self._sides is sides:
+            self._sides = (sides[0].detach(), sides[1].detach())
 
     def recall(self, name: str) -> tuple[Tensor, Tensor]:
         """Return the vectors of real and of generated samples.

@@ -105,7 +105,7 @@ class Cramer(Comparing, Loss):
         require_pairs(_HEAD, x, y)
         if len(y) % 2:
             raise UserError(f"loss {_HEAD}: it splits a process's batch in halves; expected an even one, got {len(y)}")
-        self._compared.remember(gather(x), gather(y))
+        self._compared.remember(gather(x), gather(y), x, y)
         return x, y
 
 

@@ -36,10 +36,10 @@ class Compared:
 
     _sides: tuple[Tensor, Tensor] | None = field(default=None, repr=False)
 
-    def remember(self, real: Tensor, fake: Tensor) -> None:
-        """Keep vectors of real ``[N, D]`` and of generated samples ``[M, D]``."""
+    def remember(self, real: Tensor, fake: Tensor, *own: Tensor) -> None:
+        """Keep vectors of real ``[N, D]`` and of generated samples ``[M, D]``; `own` are what a loss reads instead."""
         sides = self._sides = (real, fake)
-        for side in sides:
+        for side in (*sides, *own):
             if side.requires_grad:
                 side.register_hook(lambda _: self._settle(sides))  # type: ignore[no-untyped-call]
 

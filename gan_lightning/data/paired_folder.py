@@ -9,44 +9,31 @@ from typing import Literal
 
 import numpy as np
 
-from gan_lightning.components import Dataset
 from gan_lightning.data.cache import Plan, Row, key_of, load_or_decode
-from gan_lightning.data.decode import Background, Channels, Fit, Target, decode, parse_resolution
+from gan_lightning.data.decode import Channels, Fit, Target, decode, parse_resolution
 from gan_lightning.data.files import Entry, Files
 from gan_lightning.data.held_out import Part, in_part, require_share
 from gan_lightning.data.samples import Partner, Samples
 from gan_lightning.data.source import open_files
+from gan_lightning.data.two_folders import TwoFolders
 from gan_lightning.errors import UserError
 
 Side = Literal["source", "target"]
 
 
 @dataclass(frozen=True)
-class PairedFolder(Dataset):
+class PairedFolder(TwoFolders):
     """Pairs of images in two folders or .zips, of equal names but for the suffix: ``a/cat/1.png`` and ``b/cat/1.jpg``.
 
     The samples are the targets; each has a partner `source`. The first level of the targets' subfolders are the
     classes. A pair of which one image is unreadable is named and skipped.
 
     Args:
-        source: What games translate from.
-        target: What they make.
-        resolution: Size of every image, one number or [height, width].
-        source_channels: 1 for gray, 3 for colour, 4 for colour with alpha.
-        target_channels: Likewise.
-        fit: Whether images of another shape are cut ("crop") or distorted ("squash").
-        background: What is behind transparent pixels where alpha is not kept.
         held_out: Share of the pairs that training does not see.
         part: Which pairs these are: those for training, those held out, or all. A pair's name decides.
     """
 
-    source: Path
-    target: Path
-    resolution: int | list[int]
-    source_channels: Channels = 3
-    target_channels: Channels = 3
     fit: Fit = "squash"
-    background: Background = "white"
     held_out: float = 0.0
     part: Part = "train"
 

@@ -5,36 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gan_lightning.components import Dataset
-from gan_lightning.data.decode import Background, Channels, Fit
+from gan_lightning.data.decode import Channels
 from gan_lightning.data.folder import Folder
 from gan_lightning.data.samples import Partner, Samples
 from gan_lightning.data.source import open_files
+from gan_lightning.data.two_folders import TwoFolders
 
 
 @dataclass(frozen=True)
-class UnpairedFolders(Dataset):
+class UnpairedFolders(TwoFolders):
     """Two folders or .zips of any number of images; nothing is said of which goes with which.
 
     The samples are the targets; the partner `source` is a set of its own, drawn in its own order.
-
-    Args:
-        source: What games translate from.
-        target: What they make.
-        resolution: Size of every image, one number or [height, width].
-        source_channels: 1 for gray, 3 for colour, 4 for colour with alpha.
-        target_channels: Likewise.
-        fit: Whether images of another shape are cut ("crop") or distorted ("squash").
-        background: What is behind transparent pixels where alpha is not kept.
     """
-
-    source: Path
-    target: Path
-    resolution: int | list[int]
-    source_channels: Channels = 3
-    target_channels: Channels = 3
-    fit: Fit = "crop"
-    background: Background = "white"
 
     def load(self, cache: Path) -> Samples:
         """Return both sets, decoded now or read from the cache.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -57,7 +58,7 @@ def options_of(component: Callable[..., Any], skip: int = 0) -> dict[str, Option
     defaults = _field_defaults(component)
     found: dict[str, Option] = {}
     for constructor in _constructors(component):
-        hints = typing.get_type_hints(constructor)
+        hints = typing.get_type_hints(constructor, localns=_names_of_bases(component))
         leading = skip + (constructor is not component)  # a class's own constructor takes the object first
         for parameter in list(inspect.signature(constructor).parameters.values())[leading:]:
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or parameter.name in found:
@@ -234,6 +235,12 @@ def _spell(value: Any) -> str:
 def _constructors(component: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     """Yield what takes a component's options: itself, or its constructor and those it passes keywords on to."""
     return constructors(component) if inspect.isclass(component) else iter([component])
+
+
+def _names_of_bases(component: Callable[..., Any]) -> dict[str, Any]:
+    """Return what types may be called where the fields of a dataclass are written: its bases stand in other modules."""
+    bases = component.__mro__ if inspect.isclass(component) and is_dataclass(component) else ()
+    return {name: value for base in reversed(bases) for name, value in vars(sys.modules[base.__module__]).items()}
 
 
 def _field_defaults(component: Callable[..., Any]) -> dict[str, Any]:

@@ -26,8 +26,9 @@ from gan_lightning.layers import (
     normal,
     orthogonal,
 )
+from gan_lightning_resnet.attention import attended
 from gan_lightning_resnet.biggan_conditions import Conditions
-from gan_lightning_resnet.biggan_plan import attended, discriminator_plan, generator_plan
+from gan_lightning_resnet.biggan_plan import discriminator_plan, generator_plan
 from gan_lightning_resnet.widths import DiscriminatorPlan, is_small
 
 Initial = Literal["orthogonal", "normal", "glorot"]

@@ -1,4 +1,4 @@
-"""How wide the networks of BigGAN are at each size of image, and where they attend.
+"""How wide the networks of BigGAN are at each size of image.
 
 Widths are multiples of one number, ``channels``. Published networks for 32, 64, 128, 256 and 512 pixels are rows of
 these tables; other sizes have the row of as many doublings.
@@ -6,10 +6,7 @@ these tables; other sizes have the row of as many doublings.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from gan_lightning.data.spec import DataSpec
-from gan_lightning.errors import UserError
 from gan_lightning.layers import doublings
 from gan_lightning_resnet.widths import DiscriminatorPlan, GeneratorPlan, is_small
 
@@ -24,7 +21,6 @@ _LARGE = {
 }
 # From five doublings on the discriminator is the generator turned round; below, it keeps the narrow end.
 _SHORT = {3: (1, 2, 4, 8), 4: (1, 2, 4, 8, 16)}
-_PUBLISHED_ATTENTION = 64
 
 
 def generator_plan(data: DataSpec, channels: int) -> GeneratorPlan:
@@ -59,26 +55,6 @@ def discriminator_plan(data: DataSpec, channels: int) -> DiscriminatorPlan:
         return DiscriminatorPlan((_SMALL * channels,) * (halvings + 2), (True,) * halvings + (False,) * 2)
     factors = _SHORT[steps] if steps in _SHORT else _large(steps)[::-1]
     return DiscriminatorPlan(tuple(channels * factor for factor in factors), (True,) * steps + (False,))
-
-
-def attended(heights: Sequence[int], wanted: Sequence[int] | None, data: DataSpec) -> list[bool]:
-    """Tell after which stages there is attention: the first that makes a map of each wanted height.
-
-    Args:
-        heights: Height of the map that each stage makes.
-        wanted: Heights, or None for 64 where images are higher than that.
-        data: The images.
-
-    Raises:
-        UserError: No map has such a height.
-    """
-    if wanted is None:
-        wanted = [_PUBLISHED_ATTENTION] if data.shape[1] > _PUBLISHED_ATTENTION in heights else []
-    for height in wanted:
-        if height not in heights:
-            known = ", ".join(str(one) for one in sorted(set(heights)))
-            raise UserError(f"attention: no map of this network is {height} high; expected some of {known}")
-    return [height in wanted and height not in heights[:index] for index, height in enumerate(heights)]
 
 
 def _large(steps: int) -> tuple[int, ...]:

@@ -10,14 +10,13 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from gan_lightning.catalog import Catalog
 from gan_lightning.components import Dataset
 from gan_lightning.data.cache import key_of
 from gan_lightning.data.samples import Samples
+from gan_lightning.data.wrapped import load_named
 from gan_lightning.errors import UserError
 from gan_lightning.origin import Origin
 from gan_lightning.randomness import Randomness
-from gan_lightning.recipe.options import check_options
 from gan_lightning_resnet.label_noise import LabelNoise, draw_rows
 
 _PIECE = 4096
@@ -50,8 +49,7 @@ class NoisyLabels(LabelNoise, Dataset):
         Raises:
             UserError: There is no such data set, or it has no labels.
         """
-        dataset = Catalog.installed().find("dataset", self.of).component
-        samples: Samples = dataset(**check_options(dataset, self.options, "data.options")).load(cache)
+        samples = load_named(self.of, self.options, cache)
         if samples.labels is None:
             raise UserError(f"data.of: {self.of} has no labels that could be wrong")
         matrix = self.matrix(samples.spec.classes)

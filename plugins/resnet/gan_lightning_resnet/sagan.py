@@ -10,7 +10,7 @@ from gan_lightning.components import Architecture
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.layers import SPECTRAL, SelfAttention, glorot_uniform
 from gan_lightning.origin import Origin
-from gan_lightning_resnet.biggan_plan import attended
+from gan_lightning_resnet.attention import attended
 from gan_lightning_resnet.networks import ResidualDiscriminator, ResidualGenerator
 from gan_lightning_resnet.widths import discriminator_plan, generator_plan
 

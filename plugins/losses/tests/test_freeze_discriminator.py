@@ -4,8 +4,20 @@ from critics import Affine, Bent, make_game, penalty
 from torch import nn
 
 from gan_lightning.components import Discriminator
+from gan_lightning.critique import Critique
 from gan_lightning.errors import UserError
 from gan_lightning.headed import Headed
+
+
+class Block(nn.Module):
+    """Two layers that are one part."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(4, 4), nn.Linear(4, 4)
+
+    def forward(self, samples):
+        return self.b(self.a(samples))
 
 
 class Deep(Discriminator):
@@ -13,12 +25,11 @@ class Deep(Discriminator):
 
     def __init__(self):
         super().__init__()
-        block = nn.ModuleDict({"a": nn.Linear(4, 4), "b": nn.Linear(4, 4)})
-        self.blocks = nn.Sequential(block, nn.Tanh(), nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)))
+        self.blocks = nn.Sequential(Block(), nn.Tanh(), nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)))
         self.last = nn.Linear(3, 1)
 
     def forward(self, samples, labels=None):
-        raise NotImplementedError
+        return Critique(self.last(self.blocks(samples)).squeeze(1))
 
 
 def trained(body, layers):

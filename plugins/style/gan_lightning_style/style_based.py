@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar
 
 import torch
@@ -79,9 +80,9 @@ class StyleBasedGenerator(Generator):
         """Map latents ``[N, latent]`` and labels ``[N]`` to styles ``[N, layers, width]``."""
         return self.styles(latents, labels)  # type: ignore[no-any-return]
 
+    @abstractmethod
     def synthesis(self, styles: Tensor) -> Tensor:
         """Make images ``[N, C, H, W]`` from styles ``[N, layers, width]``."""
-        raise NotImplementedError
 
     def truncated(self, latents: Tensor, labels: Tensor | None, psi: float) -> Tensor:
         """Make images ``[N, C, H, W]`` of styles ``mean + psi (style - mean)`` in the layers that are truncated."""

@@ -199,3 +199,11 @@ def test_samples_are_the_largest_images(tmp_path):
 def test_what_has_one_size_is_refused_in_one_line(sections, said, tmp_path):
     with pytest.raises(UserError, match=said):
         playing(tmp_path, **sections)
+
+
+@pytest.mark.parametrize("name", ["consistency", "self_supervised"])
+def test_penalties_that_move_images_are_refused_in_one_line(name, tmp_path):
+    game = playing(tmp_path, penalties=[name])
+    play = take_turn(game, "discriminator")
+    with pytest.raises(UserError, match="penalties"):
+        play.phase.losses(play)

@@ -85,7 +85,13 @@ class SelfSupervised(Penalty):
 
 
 def _surprise(play: TwoPlayerPlay, images: Tensor, labels: Tensor | None) -> Tensor:
-    """Return the mean cross-entropy of the rotations of images ``[N, C, H, H]``, each rotated by one of the four."""
+    """Return the mean cross-entropy of the rotations of images ``[N, C, H, H]``, each rotated by one of the four.
+
+    Raises:
+        UserError: The game's samples are no images, as where they are of several sizes.
+    """
+    if images.dim() != 4:
+        raise UserError(f"{_WHERE}: it rotates images, and the samples of this game are vectors")
     # The turn goes on from the images of the processes before, so that each image's rotation is the same on any number.
     first = play.random.rank * len(images)
     chosen = [slice((turn - first) % _TURNS, None, _TURNS) for turn in range(_TURNS)]

@@ -77,6 +77,7 @@ class GANModule(LightningModule):
         self._bindings: tuple[Binding, ...] = ()
         self._rates: list[float] = []
         self._lr_factors = [stage.lr_factor for stage in game.stages()]
+        self._scales_rates = any(factor != 1.0 for factor in self._lr_factors)
         self._stage: int | None = None
         self._driver: Driver | None = None
         self._random: Randomness | None = None
@@ -208,7 +209,7 @@ class GANModule(LightningModule):
         factor = self._lr_factors[stage]
         if self.guard is not None:
             factor *= self.guard.learning_rate_factor
-        groups = self._groups() if factor != 1.0 or len(set(self._lr_factors)) > 1 else []
+        groups = self._groups() if factor != 1.0 or self._scales_rates else []
         for group, rate in zip(groups, self._rates, strict=False):
             group["lr"] = rate
         for binding in self._bindings:

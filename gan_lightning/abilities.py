@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gan_lightning.randomness import Randomness
 
 
@@ -99,4 +101,61 @@ class DrawsLatents(Protocol):
 
     def draw_labels(self, count: int, random: Randomness) -> Tensor | None:
         """Draw classes ``[count]``, or return None for a game without."""
+        ...
+
+
+@runtime_checkable
+class Translating(Protocol):
+    """A game that makes samples from given images, the data's partner ``source``, in place of latents alone.
+
+    Scores, pictures and commands give it the sources one by one, so sample i is what is made of source i. Its `sample`
+    is never asked.
+    """
+
+    def translate(
+        self,
+        networks: Mapping[str, nn.Module],
+        sources: Tensor,
+        random: Randomness,
+        labels: Tensor | None = None,
+        *,
+        backward: bool = False,
+    ) -> Tensor:
+        """Make samples from images.
+
+        Args:
+            networks: The networks to use by name, averaged or not, in evaluation mode.
+            sources: ``[N, *source shape]`` in [-1, 1].
+            random: The samples' stream, for games that draw something besides.
+            labels: Classes ``[N]`` wanted, of a conditional game.
+            backward: The way back, from samples ``[N, *shape]`` to sources.
+
+        Returns:
+            ``[N, *shape]`` in [-1, 1].
+
+        Raises:
+            UserError: It knows no way back.
+        """
+        ...
+
+    def side_multiple(self, networks: Mapping[str, nn.Module]) -> int | None:
+        """Return what sides of images must be a multiple of; None where only the size of training will do."""
+        ...
+
+
+@runtime_checkable
+class Encoding(Protocol):
+    """A game with an encoder: samples to codes, and codes back to samples."""
+
+    def encode(self, networks: Mapping[str, nn.Module], samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map samples ``[N, *shape]`` and classes ``[N]`` to codes ``[N, D]``, without drawing anything."""
+        ...
+
+    def reconstruct(
+        self,
+        networks: Mapping[str, nn.Module],
+        samples: Tensor,
+        labels: Tensor | None = None,
+    ) -> Tensor:
+        """Return samples ``[N, *shape]``, images in [-1, 1], made from the codes of samples ``[N, *shape]``."""
         ...

@@ -26,6 +26,8 @@ def datasets() -> dict[str, str]:
         "digits": "gan_lightning.data.digits:Digits",
         "folder": "gan_lightning.data.folder:Folder",
         "idx": "gan_lightning.data.idx:Idx",
+        "low_resolution": "gan_lightning.data.low_resolution:LowResolution",
+        "masked": "gan_lightning.data.masked:Masked",
         "mixture": "gan_lightning.data.mixture:Mixture",
         "paired_folder": "gan_lightning.data.paired_folder:PairedFolder",
         "single_image": "gan_lightning.data.single_image:SingleImage",
@@ -44,6 +46,7 @@ def metrics() -> dict[str, str]:
         "is": "gan_lightning.metrics.inception_score:InceptionScore",
         "kid": "gan_lightning.metrics.kernel:KernelDistance",
         "modes": "gan_lightning.metrics.modes:ModeCoverage",
+        "paired": "gan_lightning.metrics.paired:PairedDistance",
         "prdc": "gan_lightning.metrics.prdc:PrecisionRecallDensityCoverage",
     }
 
@@ -71,11 +74,13 @@ def commands(cli: typer.Typer) -> None:
         mix,
         new_plugin,
         project,
+        reconstruct,
         sample,
         study,
+        translate,
     )
 
-    making = (sample, interpolate, project, mix, directions, export)
+    making = (sample, translate, reconstruct, interpolate, project, mix, directions, export)
     for module in (fit, evaluate, *making, describe, family, new_plugin, study):
         module.register(cli)
 

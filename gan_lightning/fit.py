@@ -39,6 +39,7 @@ from gan_lightning.recipe.build import Builder
 from gan_lightning.recipe.schema import Recipe
 from gan_lightning.resume import Start, begin_from, roll_back
 from gan_lightning.run import Run, cache_folder, is_first_process
+from gan_lightning.sampling import sources_of
 from gan_lightning.sharded import check_sharding
 from gan_lightning.strategies import resolve_strategy
 from gan_lightning.transfer import begin_with
@@ -69,6 +70,7 @@ class Session:
 
     recipe: Recipe
     samples: Samples
+    judged: Samples
     module: GANModule
     guard: StepGuard
     choices: Choices
@@ -88,6 +90,7 @@ class Session:
         check_sharding(recipe, catalog)
         builder = Builder(recipe, catalog)
         samples = builder.samples(cache)
+        judged = builder.judged(samples, cache)
         choices = choose(recipe.performance, samples.kind, recipe.trainer.get("precision", "32-true"))
         if choices.allocator:
             keep_memory()
@@ -99,8 +102,9 @@ class Session:
         guard = module.guard = StepGuard(recipe.guard.patience, skips=recipe.guard.non_finite == "skip")
         if recipe.evaluate is not None and recipe.evaluate.truncation is not None:
             module.game.require_truncation(module.networks(), recipe.evaluate.truncation)
-        scores = _scores_maker(recipe, builder, samples, cache)
-        return cls(recipe, samples, module, guard, choices, scores, _extra_callbacks(recipe, catalog))
+        sources_of(module.game, judged)  # if there must be some, this is the time to miss them
+        scores = _scores_maker(recipe, builder, judged, cache)
+        return cls(recipe, samples, judged, module, guard, choices, scores, _extra_callbacks(recipe, catalog))
 
     def data(self) -> RoundData:
         """Return the data as Lightning asks for them."""
@@ -245,7 +249,7 @@ def _callbacks(
     after_scores = [guard for guard in guards if isinstance(guard, Collapse)]
     callbacks = [*(guard for guard in guards if guard not in after_scores), *session.extra]
     if recipe.sample is not None:
-        callbacks.append(Pictures(run, session.samples, recipe.sample.every, recipe.sample.count, recipe.seed))
+        callbacks.append(Pictures(run, session.judged, recipe.sample.every, recipe.sample.count, recipe.seed))
     if scores is not None:
         callbacks.append(scores)
     return [*callbacks, *after_scores]

@@ -10,8 +10,10 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from gan_lightning.abilities import Encoding
 from gan_lightning.catalog import Catalog
 from gan_lightning.checkpoint import PRODUCT, read_checkpoint
+from gan_lightning.data.samples import Values
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError, nearest
 from gan_lightning.module import GANModule
@@ -19,7 +21,7 @@ from gan_lightning.recipe import Recipe, check
 from gan_lightning.recipe.build import Builder
 from gan_lightning.recipe.options import OptionError, check_options
 from gan_lightning.run import Run
-from gan_lightning.sampling import draw_samples
+from gan_lightning.sampling import draw_samples, evaluating
 
 
 @dataclass
@@ -79,11 +81,47 @@ class Trained:
         truncation: float | None = None,
         generator: Literal["ema", "raw"] = "ema",
         standing: int | None = None,
+        sources: Values | None = None,
     ) -> Iterator[Tensor]:
-        """Yield the batches that `sample` joins."""
+        """Yield the batches that `sample` joins; `sources` are for games that make samples from images."""
         labels = None if label is None else torch.full((count,), self.class_number(label))
         networks = self.module.networks(averaged=generator == "ema")
-        return draw_samples(self.module.game, networks, count, seed, labels, truncation=truncation, standing=standing)
+        drawn: dict[str, Any] = {"truncation": truncation, "standing": standing, "sources": sources}
+        return draw_samples(self.module.game, networks, count, seed, labels, **drawn)
+
+    def encode(
+        self, samples: Tensor, *, label: int | str | None = None, generator: Literal["ema", "raw"] = "ema"
+    ) -> Tensor:
+        """Return the codes ``[N, D]`` of samples ``[N, *shape]``, images in [-1, 1].
+
+        Args:
+            samples: On the CPU.
+            label: Their class, by number or name, of a conditional game.
+            generator: The averaged networks, or the raw ones.
+
+        Raises:
+            UserError: The game has no encoder or no such class, or samples are of another shape.
+        """
+        return self._encoding("encode", samples, label, generator)
+
+    def reconstruct(
+        self, samples: Tensor, *, label: int | str | None = None, generator: Literal["ema", "raw"] = "ema"
+    ) -> Tensor:
+        """Return samples ``[N, *shape]`` made from the codes of samples; see `encode`."""
+        return self._encoding("reconstruct", samples, label, generator)
+
+    @torch.no_grad()
+    def _encoding(self, what: str, samples: Tensor, label: int | str | None, generator: str) -> Tensor:
+        game = self.module.game
+        if not isinstance(game, Encoding):
+            raise UserError(f"{type(game).__name__} has no encoder; expected a game that has one")
+        if tuple(samples.shape[1:]) != self.data.shape:
+            raise UserError(f"expected samples of shape {self.data.shape}, got {tuple(samples.shape[1:])}")
+        labels = None if label is None else torch.full((len(samples),), self.class_number(label))
+        networks = self.module.networks(averaged=generator == "ema")
+        with evaluating(networks):
+            made: Tensor = getattr(game, what)(networks, samples, labels)
+        return made
 
     @property
     def networks(self) -> dict[str, nn.Module]:

@@ -14,7 +14,7 @@ from gan_lightning.data.samples import Samples, to_network
 from gan_lightning.module import GANModule
 from gan_lightning.randomness import Randomness
 from gan_lightning.recipe.schema import GuardSection
-from gan_lightning.sampling import draw_samples
+from gan_lightning.sampling import draw_samples, sources_of
 
 #: Samples of each side that are compared, and the largest side of an image at which they are.
 _COUNT = 128
@@ -53,7 +53,9 @@ class Diversity(Watch):
 
     def look(self, module: GANModule) -> Look:
         """Make samples and compare."""
-        made = torch.cat(list(draw_samples(module.game, module.networks(averaged=False), _COUNT, self.seed)))
+        sources = sources_of(module.game, self.data)
+        networks = module.networks(averaged=False)
+        made = torch.cat(list(draw_samples(module.game, networks, _COUNT, self.seed, sources=sources)))
         value = spread(made, self._real) / self._real
         self.found = self.found or value > self.enough
         words = f"generated samples are {value:.2g} times as far apart as real ones at update {module.updates}"

@@ -40,6 +40,7 @@ def look_together(
     evaluator.meet(module.game, networks)
     rank, world = trainer.global_rank, trainer.world_size
     drawn: dict[str, Any] = {"truncation": evaluator.truncation, "standing": evaluator.standing}
+    drawn["sources"] = evaluator.sources(module.game)
     fakes = draw_samples(module.game, networks, evaluator.count, seed, rank=rank, world=world, **drawn)
     if world == 1:
         return evaluator.look(fakes)

@@ -65,7 +65,7 @@ def _is_trained(path: Path) -> bool:
 
 
 def _trained(trained: Trained, request: Request, catalog: Catalog) -> Subject:
-    real = _load(_named("dataset", request.data, catalog) or trained.recipe.data.component, catalog)
+    real = _load(_named("dataset", request.data, catalog) or _own_data(trained), catalog)
     if real.spec.shape != trained.data.shape:
         raise UserError(f"--data: {real.name} is {real.spec}, but the generator makes {trained.data}")
     evaluator = _evaluator(real, request, catalog, trained)
@@ -76,8 +76,15 @@ def _trained(trained: Trained, request: Request, catalog: Catalog) -> Subject:
         truncation=evaluator.truncation,
         generator=request.generator,
         standing=evaluator.standing,
+        sources=evaluator.sources(trained.module.game),
     )
     return Subject(evaluator, fakes, request.generator, trained.updates, trained.images)
+
+
+def _own_data(trained: Trained) -> Component:
+    """Return the data that a run compares with by itself."""
+    part, section = trained.recipe.data.component, trained.recipe.evaluate
+    return part if section is None else Component(part.name, {**part.options, **section.data})
 
 
 def _images(path: Path, request: Request, catalog: Catalog) -> Subject:

@@ -54,6 +54,13 @@ def save_each(spec: DataSpec, samples: Tensor, folder: Path, start: int = 0) -> 
     _SAVERS[spec.kind](samples.detach().cpu(), folder, start)
 
 
+def save_image(image: Tensor, path: Path) -> Path:
+    """Save an image ``[C, H, W]`` in [-1, 1] as a PNG, pixel by pixel; the file is replaced in one step."""
+    with replacing(path) as temporary:
+        _write_png(_visible(image[None].detach().cpu())[0], temporary)
+    return path
+
+
 def image_grid(images: Tensor, columns: int | None = None) -> Tensor:
     """Return images ``[N, C, H, W]`` in [-1, 1] as one uint8 image of 1, 3 or 4 channels.
 

@@ -1,12 +1,22 @@
-"""Features of many batches in one tensor."""
+"""Which real samples are compared with, and features of many batches in one tensor."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+import torch
 from torch import Tensor
 
 from gan_lightning.components import Extracted
+from gan_lightning.randomness import Randomness
+
+CHOICE = 0  # seed of the choice of real samples: runs with different seeds are compared with the same ones
+
+
+def chosen_rows(count: int, size: int) -> Tensor:
+    """Return the numbers, rising, of the real samples that scores compare with: `count` of `size`, or all."""
+    generator = Randomness(CHOICE).generator("real samples")
+    return torch.randperm(size, generator=generator)[: min(count, size)].sort().values
 
 
 def collected(parts: Iterable[Extracted], count: int) -> Extracted:

@@ -13,20 +13,19 @@ import torch
 from torch import Tensor, nn
 
 from gan_lightning.components import Extracted, Extractor
-from gan_lightning.data.samples import Samples, to_bytes, to_network
+from gan_lightning.data.samples import Samples, Values, to_bytes, to_network
+from gan_lightning.data.wrapped import Chosen
 from gan_lightning.errors import UserError
 from gan_lightning.game import Game
 from gan_lightning.metrics.checks import require_option
-from gan_lightning.metrics.collect import collected
+from gan_lightning.metrics.collect import CHOICE, chosen_rows, collected
 from gan_lightning.metrics.feature_cache import cached_features
 from gan_lightning.metrics.protocol import Protocol
-from gan_lightning.metrics.score import Score
-from gan_lightning.randomness import Randomness
-from gan_lightning.sampling import evaluating
+from gan_lightning.metrics.score import EXTRACTED, Score
+from gan_lightning.sampling import evaluating, sources_of
 
 _CHUNK = 1024  # real samples that are read, or given to a score, at once...
 _CHUNK_BYTES = 64 << 20  # ...unless they have more bytes than this
-_CHOICE = 0  # seed of the choice of real samples: runs with different seeds are compared with the same ones
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Look:
 
     Args:
         count: Samples in the batch.
-        views: ``"samples"``, ``"features"`` and ``"logits"``, each as far as a score sees it.
+        views: What scores see by the names of `View`, each as far as a score sees it.
     """
 
     count: int
@@ -133,6 +132,17 @@ class Evaluator:
             views = self._views(batch, self._extract(to_bytes(batch) if self.data.kind == "images" else batch))
             yield Look(len(batch), {name: view for name, view in views.items() if name in seen})
 
+    def sources(self, game: Game) -> Values | None:
+        """Return what a game that is `Translating` makes samples from: in pairs, those of the real samples in turn.
+
+        Raises:
+            UserError: The data have no source.
+        """
+        values = sources_of(game, self.data)
+        if values is None or not self.data.partners["source"].paired:
+            return values
+        return Chosen(values, self._choice)
+
     @torch.no_grad()
     def meet(self, game: Game, networks: Mapping[str, nn.Module]) -> None:
         """Let scores that ask networks have a game's, by name, in every process."""
@@ -180,8 +190,7 @@ class Evaluator:
 
     @cached_property
     def _choice(self) -> Tensor:
-        generator = Randomness(_CHOICE).generator("real samples")
-        return torch.randperm(len(self.data), generator=generator)[: self.real_count].sort().values
+        return chosen_rows(self.real_count, len(self.data))
 
     @cached_property
     def _chunk(self) -> int:
@@ -190,7 +199,7 @@ class Evaluator:
 
     def _real_samples(self, rows: slice) -> Tensor | None:
         """Return real samples as networks see them, where a score looks at them: they may have to be decoded."""
-        looked_at = any(score.sees == "samples" for score in self.scores.values())
+        looked_at = any(score.sees not in EXTRACTED for score in self.scores.values())
         return to_network(self.data.take(self._choice[rows])) if looked_at else None
 
     def _real_features(self) -> Extracted | None:
@@ -201,7 +210,7 @@ class Evaluator:
             "extractor": self.extractor.protocol(),
             "transform": "uint8",
             "count": self.real_count,
-            "choice": _CHOICE,
+            "choice": CHOICE,
         }
         return cached_features(self.cache, key, self._extract_real)
 
@@ -218,7 +227,8 @@ class Evaluator:
 
     def _views(self, samples: Tensor | None, extracted: Extracted | None) -> dict[str, Tensor | None]:
         features, logits = (None, None) if extracted is None else (extracted.features, extracted.logits)
-        return {"samples": None if samples is None else samples.cpu(), "features": features, "logits": logits}
+        own = None if samples is None else samples.cpu()
+        return {"samples": own, "pairs": own, "features": features, "logits": logits}
 
     def _update(self, views: Mapping[str, Tensor | None], *, real: bool) -> None:
         for name, score in self.scores.items():
@@ -248,7 +258,7 @@ class Evaluator:
             truncation=self.truncation,
             standing_statistics=self.standing,
         )
-        if self.extractor is None or score.sees == "samples":
+        if self.extractor is None or score.sees not in EXTRACTED:
             return protocol
         facts = self.extractor.protocol()
         named = {field: facts.pop(field, None) for field in ("extractor", "weights_sha256", "resize")}
@@ -275,7 +285,7 @@ def _require_fitting(data: Samples, extractor: Extractor | None, scores: Mapping
     if extractor is not None and data.kind == "points":
         msg = f"evaluate.extractor: extractors see images, and {data.name} are points; set it to null"
         raise UserError(msg)
-    blind = [name for name, score in scores.items() if score.sees != "samples"]
+    blind = [name for name, score in scores.items() if score.sees in EXTRACTED]
     if extractor is None and data.kind == "images" and blind:
         msg = f"metric {blind[0]!r} needs an extractor of images; set evaluate.extractor, say to efficientnet_lite0"
         raise UserError(msg)

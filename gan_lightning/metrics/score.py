@@ -18,17 +18,23 @@ if TYPE_CHECKING:
     from gan_lightning.game import Game
 
 
+#: What a score is given of samples; the first two are an extractor's.
+View = Literal["features", "logits", "samples", "pairs"]
+EXTRACTED: tuple[View, ...] = ("features", "logits")
+
+
 class Score(Metric, ABC):
     """A torchmetrics metric that compares generated samples with real ones.
 
     ``sees`` says what `update` is given: ``"features"`` ``[N, D]`` or ``"logits"`` ``[N, K]`` of the extractor, or
-    ``"samples"`` themselves, as generators make them. `better` names each value that `compute` returns and says
+    ``"samples"`` themselves, as generators make them, or ``"pairs"``: samples of which generated and real ones come in
+    the same order. `better` names each value that `compute` returns and says
     whether ``"lower"`` or ``"higher"`` is better. A score of what other networks than the generator have learned
     `asks_networks`, and finds its values in `meet`.
     """
 
     origin: ClassVar[Origin | None] = None
-    sees: ClassVar[Literal["features", "logits", "samples"]] = "features"
+    sees: ClassVar[View] = "features"
     better: ClassVar[Mapping[str, Literal["lower", "higher"]]]
     asks_networks: ClassVar[bool] = False
 

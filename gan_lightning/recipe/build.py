@@ -48,6 +48,22 @@ class Builder:
         dataset = self._make("dataset", self.recipe.data.component, "data")
         return dataset.load(cache)  # type: ignore[no-any-return]
 
+    def judged(self, samples: Samples, cache: Path) -> Samples:
+        """Return the data that generated samples are compared with: `samples`, unless `evaluate.data` says otherwise.
+
+        Raises:
+            UserError: They have another shape.
+        """
+        changes = {} if self.recipe.evaluate is None else self.recipe.evaluate.data
+        if not changes:
+            return samples
+        part = self.recipe.data.component
+        dataset = self._make("dataset", Component(part.name, {**part.options, **changes}), "evaluate.data")
+        found: Samples = dataset.load(cache)
+        if found.spec.shape != samples.spec.shape or found.spec.partners != samples.spec.partners:
+            raise UserError(f"evaluate.data: {found.name} is then {found.spec}, but {samples.spec} in training")
+        return found
+
     def module(self, data: DataSpec) -> GANModule:
         """Build the module that plays the game on data of that shape, with freshly initialised networks."""
         recipe = self.recipe

@@ -57,8 +57,9 @@ def parse(plain: Mapping[str, Any], catalog: Catalog) -> Recipe:
             raise OptionError(key, "must be given")
     game = parser.component("game", _default_game(plain.get("game")), "game")
     players = [player.name for player in catalog.find("game", game.name).component.players]
+    data = parser.data(plain["data"])
     return Recipe(
-        data=parser.data(plain["data"]),
+        data=data,
         architecture=parser.architecture(plain["architecture"], game),
         game=game,
         loss=parser.optional("loss", plain.get("loss"), "loss"),
@@ -67,7 +68,7 @@ def parse(plain: Mapping[str, Any], catalog: Catalog) -> Recipe:
         optimizers=parser.optimizers(plain.get("optimizers") or {}, players),
         ema=parser.section(EMASection, plain.get("ema", {}), "ema"),
         train=parser.section(TrainSection, plain["train"], "train"),
-        evaluate=parser.evaluate(plain.get("evaluate")),
+        evaluate=parser.evaluate(plain.get("evaluate"), data.component),
         sample=parser.section(SampleSection, plain.get("sample", {}), "sample"),
         checkpoint=parser.section(CheckpointSection, plain.get("checkpoint") or {}, "checkpoint"),
         guard=parser.section(GuardSection, plain.get("guard") or {}, "guard"),
@@ -181,24 +182,33 @@ class _Parser:
         check_optimizer(optimizer, where)
         return optimizer
 
-    def evaluate(self, value: Any) -> EvaluateSection | None:
-        """Check what is scored."""
+    def evaluate(self, value: Any, data: Component) -> EvaluateSection | None:
+        """Check what is scored, with which other options of the data set."""
         if value is None:
             return None
         options = dict(_mapping(value, "evaluate"))
         options["metrics"] = self.components("metric", options.get("metrics"), "evaluate.metrics")
         options["extractor"] = self.optional("extractor", options.get("extractor"), "evaluate.extractor")
-        parts = {key: options.pop(key) for key in ("metrics", "extractor")}
+        options["data"] = self._changes(options.get("data") or {}, data, "evaluate.data")
+        parts = {key: options.pop(key) for key in ("metrics", "extractor", "data")}
         section = EvaluateSection(**parts, **_own(EvaluateSection, options, "evaluate", skip=2))
         self._check_scores(section)
         return section
 
+    def _changes(self, value: Any, component: Component, where: str) -> dict[str, Any]:
+        """Check options that differ from those a data set has already."""
+        known, given = options_of(self._find("dataset", component.name, where)), _mapping(value, where)
+        _refuse_unknown(given, [*known], where)
+        return {name: convert(part, known[name].hint, f"{where}.{name}") for name, part in given.items()}
+
     def _check_scores(self, section: EvaluateSection) -> None:
+        from gan_lightning.metrics.score import EXTRACTED
+
         if not section.metrics:
             raise OptionError("evaluate.metrics", "must name at least one metric")
         scores = [self.catalog.find("metric", part.name).component for part in section.metrics]
         for part, score in zip(section.metrics, scores, strict=True):
-            if score.sees != "samples" and section.extractor is None:
+            if score.sees in EXTRACTED and section.extractor is None:
                 raise OptionError("evaluate.extractor", f"the metric {part.name!r} compares features and needs one")
         values = [value for score in scores for value in score.better]
         if section.best is not None and section.best not in values:
@@ -247,7 +257,7 @@ def _own(section: type, given: Mapping[str, Any], where: str, skip: int = 0) -> 
     return checked
 
 
-def _refuse_unknown(options: Mapping[str, Any], known: list[str], where: str) -> None:
+def _refuse_unknown(options: Mapping[Any, Any], known: list[str], where: str) -> None:
     for key in options:
         if key not in known:
             raise OptionError(f"{where}.{key}", f"unknown key; {nearest(key, known)}")

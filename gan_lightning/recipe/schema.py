@@ -102,6 +102,8 @@ class EvaluateSection:
         truncation: How typical the samples that are scored shall be, such as 0.7; null for all that are made.
         standing: Forwards that batch statistics are averaged over before the samples are made, see
             `gan_lightning.layers.standing_statistics`; null for those of training.
+        data: Options of the data set that are others where samples are scored and shown, such as
+            ``{part: held_out}``.
     """
 
     metrics: list[Component]
@@ -112,6 +114,7 @@ class EvaluateSection:
     generator: Literal["ema", "raw"] = "ema"
     truncation: float | None = None
     standing: int | None = None
+    data: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass

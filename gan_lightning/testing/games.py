@@ -86,8 +86,11 @@ def resumes_as_if_never_stopped(subject: Subject) -> None:
 def makes_the_samples_it_is_asked_for(subject: Subject) -> None:
     """Samples are finite and of the data's shape; sample i is the same however many are made."""
     with tempfile.TemporaryDirectory() as folder:
-        module = _trainee(subject).module(Path(folder))
-    few, many = (torch.cat(list(draw_samples(module.game, module.networks(), count, seed=0))) for count in (3, 70))
+        module, sources = _trainee(subject).drawn_from(Path(folder))
+    networks = module.networks()
+    few, many = (
+        torch.cat(list(draw_samples(module.game, networks, count, seed=0, sources=sources))) for count in (3, 70)
+    )
     wanted = (70, *module.game.data.shape)
     require(many.shape == wanted, f"expected samples of shape {wanted}, got {tuple(many.shape)}")
     require(bool(many.isfinite().all()), "samples are not finite")

@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 import random as python_random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gan_lightning.data.samples import Samples
+from gan_lightning.data.samples import Partner, Samples, to_bytes
 from gan_lightning.metrics.score import Score
 from gan_lightning.randomness import Randomness
 from gan_lightning.testing.general import keep_all
 from gan_lightning.testing.subject import Promise, Subject, require
 
 _COUNT = 160
+_PAIRS = 20  # they may be looked at by networks
 _CLUSTERS = 4
 _SPREAD = 0.1
 _SIGNS = {"lower": -1.0, "higher": 1.0}
@@ -61,7 +63,7 @@ def forgets_when_it_is_reset(subject: Subject) -> None:
 def does_not_mind_how_samples_come(subject: Subject) -> None:
     """One batch or many, the score is the same to rounding."""
     metric = _prepared(subject)
-    _feed(metric, _real(subject), _fakes(subject, good=True), chunk=_COUNT)
+    _feed(metric, _real(subject), _fakes(subject, good=True), parts=1)
     _require_close(_floats(metric), _score(subject, _fakes(subject, good=True)), "in one batch it gives")
 
 
@@ -102,10 +104,16 @@ def _logits() -> Tensor:
     return 5.0 * torch.eye(_CLUSTERS)[torch.arange(_COUNT) % _CLUSTERS] + 0.1 * _points()[:, :1]
 
 
+def _images() -> Tensor:
+    """Return images ``[N, 1, 16, 16]``, each one its own."""
+    return Randomness(0).uniform("images", _PAIRS, 1, 16, 16) * 2 - 1
+
+
 _VIEWS: Mapping[str, tuple[Callable[[], Tensor], Callable[[Tensor], Tensor]]] = {
     "features": (_features, lambda view: view * 0.2 + 8.0),
     "logits": (_logits, lambda view: view * 0.0 + torch.tensor([3.0, 1.0, 0.0, 0.0])),
     "samples": (_points, lambda view: view * 0.2 + 8.0),
+    "pairs": (_images, lambda view: view.flip(0)),
 }
 
 
@@ -123,13 +131,17 @@ def _prepared(subject: Subject) -> Score:
     labels = torch.arange(_COUNT) % _CLUSTERS
     names = tuple(f"mode {index}" for index in range(_CLUSTERS))
     facts = {"centres": _centres(), "spread": _SPREAD}
-    metric.prepare(Samples(_points(), labels, "clusters", "clusters", names, facts), _COUNT)
+    data = Samples(_points(), labels, "clusters", "clusters", names, facts)
+    if metric.sees == "pairs":
+        images = to_bytes(_images())
+        data = replace(data, values=images, partners={"source": Partner(255 - images)})
+    metric.prepare(data, len(data))
     return metric
 
 
-def _feed(metric: Score, real: Tensor, fake: Tensor, chunk: int = 64) -> None:
+def _feed(metric: Score, real: Tensor, fake: Tensor, parts: int = 3) -> None:
     for view, is_real in ((real, True), (fake, False)):
-        for part in torch.split(view, chunk):
+        for part in view.tensor_split(parts):
             metric.update(part, real=is_real)
 
 

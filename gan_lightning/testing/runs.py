@@ -11,13 +11,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gan_lightning.abilities import Translating
 from gan_lightning.catalog import Catalog
 from gan_lightning.checkpoint import read_checkpoint
+from gan_lightning.data.samples import Values
 from gan_lightning.module import GANModule
 from gan_lightning.plugins import Plugin, discover
 from gan_lightning.recipe import Recipe, check
 from gan_lightning.recipe.build import Builder
 from gan_lightning.run import Run, cache_folder
+from gan_lightning.sampling import sources_of
 from gan_lightning.testing.toys import TOY_NETWORKS, toy_components
 
 #: Names under which the kit's own components and the game that is tried stand in recipes.
@@ -47,7 +50,7 @@ class Trainee:
         """Return a recipe that trains in about a second."""
         given = {**self.game.example, **self.sections, **sections}
         plain = {
-            "data": {"name": f"{KIT}/toy", "batch_size": 8},
+            "data": {"name": f"{KIT}/{'toy_pairs' if issubclass(self.game, Translating) else 'toy'}", "batch_size": 8},
             "architecture": given.get("architecture") or self._networks(),
             "loss": f"{KIT}/toy",
             "optimizers": {player.name: _ADAM for player in self.game.players},
@@ -74,8 +77,14 @@ class Trainee:
 
     def module(self, folder: Path) -> GANModule:
         """Build the module as it is before training."""
+        return self.drawn_from(folder)[0]
+
+    def drawn_from(self, folder: Path) -> tuple[GANModule, Values | None]:
+        """Build the module as it is before training, and what its samples are made from if they are."""
         builder = Builder(self.recipe(folder, 1), self.catalog)
-        return builder.module(builder.samples(cache_folder()).spec)
+        data = builder.samples(cache_folder())
+        module = builder.module(data.spec)
+        return module, sources_of(module.game, data)
 
     def _networks(self) -> str:
         """Name an architecture with all the game's roles: the kit's, or an installed one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch.nn.functional import softplus
 
 from gan_lightning.components import Architecture, Dataset, Discriminator, Generator, Loss
 from gan_lightning.critique import Critique
-from gan_lightning.data.samples import Samples
+from gan_lightning.data.samples import Partner, Samples
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.layers.labels import with_labels
 from gan_lightning.randomness import Randomness
@@ -116,10 +116,21 @@ class ToyImages(Dataset):
         return Samples(pixels.to(torch.uint8), labels, "toy images", "toy images", ("dark", "gray", "bright"))
 
 
+@dataclass(frozen=True)
+class ToyPairs(ToyImages):
+    """The same images, each with its negative as partner ``source``, for games that make images from images."""
+
+    def load(self, cache: Path) -> Samples:
+        """Return the images."""
+        images = super().load(cache)
+        assert isinstance(images.values, Tensor)
+        return replace(images, name="toy pairs", partners={"source": Partner(255 - images.values)})
+
+
 def toy_components() -> dict[str, dict[str, Any]]:
     """Return what the kit offers to recipes, as a plugin would."""
     return {
         "architecture": {"toy": TOY_NETWORKS},
         "loss": {"toy": ToyLoss},
-        "dataset": {"toy": ToyImages},
+        "dataset": {"toy": ToyImages, "toy_pairs": ToyPairs},
     }

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import torch
+
 from gan_lightning.catalog import Catalog
 from gan_lightning.data.drawing import draw
 from gan_lightning.data.samples import Samples
@@ -16,6 +18,7 @@ from gan_lightning.recipe.build import Builder
 from gan_lightning.recipe.options import OptionError, check_options
 from gan_lightning.recipe.schema import Component, EvaluateSection
 from gan_lightning.run import Run
+from gan_lightning.sampling import sources_of
 from gan_lightning.study.measures.base import Direction, Measure, Measured, Setting
 from gan_lightning.trained import Trained, load
 
@@ -71,11 +74,13 @@ class Training(Measure):
         )
         section = EvaluateSection(metrics, extractor, samples=self.samples)
         evaluator = builder.evaluator(section, data, setting.cache)
-        return evaluator.evaluate(trained.stream(self.samples, seed=setting.recipe.seed), "ema")
+        sources = evaluator.sources(trained.module.game)
+        return evaluator.evaluate(trained.stream(self.samples, seed=setting.recipe.seed, sources=sources), "ema")
 
     def _draw(self, trained: Trained, data: Samples, setting: Setting) -> str:
         images = data.kind == "images"
-        made = trained.sample(self.strip if images else self.samples, seed=setting.recipe.seed)
+        count, sources = self.strip if images else self.samples, sources_of(trained.module.game, data)
+        made = torch.cat(list(trained.stream(count, seed=setting.recipe.seed, sources=sources)))
         draw(data.spec, made, setting.folder / "strip.png", None if images else data.values[:1000], columns=self.strip)
         return "strip.png"
 

@@ -31,8 +31,8 @@ def test_it_is_valid_and_says_which_paper(path):
 def test_it_trains_on_embedded_data(path, tmp_path):
     narrow = ["evaluate=null", "sample.count=9", "train.steps=1", "data.batch_size=4", f"run.dir={tmp_path / 'run'}"]
     outcome = fit(load_recipe(path, narrow), Catalog.installed())
-    assert outcome.updates == 1
-    assert (tmp_path / "run" / "samples" / "step-000001.png").stat().st_size > 100
+    assert 1 <= outcome.updates <= 3, "a round, which may have several generator updates"
+    assert (tmp_path / "run" / "samples" / f"step-{outcome.updates:06d}.png").stat().st_size > 100
 
 
 def scores(path: Path) -> dict[str, list[float]]:

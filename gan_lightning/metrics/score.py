@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from torch import Tensor
 from torchmetrics import Metric
 
+from gan_lightning.data.spec import Kind
 from gan_lightning.origin import Origin
 
 if TYPE_CHECKING:
@@ -30,11 +31,13 @@ class Score(Metric, ABC):
     ``"samples"`` themselves, as generators make them, or ``"pairs"``: samples of which generated and real ones come in
     the same order. `better` names each value that `compute` returns and says
     whether ``"lower"`` or ``"higher"`` is better. A score of what other networks than the generator have learned
-    `asks_networks`, and finds its values in `meet`.
+    `asks_networks`, and finds its values in `meet`. One that sees samples may be for some ``kinds`` of data only, and
+    refuses others in `prepare`.
     """
 
     origin: ClassVar[Origin | None] = None
     sees: ClassVar[View] = "features"
+    kinds: ClassVar[tuple[Kind, ...]] = ("images", "points")
     better: ClassVar[Mapping[str, Literal["lower", "higher"]]]
     asks_networks: ClassVar[bool] = False
 

@@ -114,15 +114,22 @@ _VIEWS: Mapping[str, tuple[Callable[[], Tensor], Callable[[Tensor], Tensor]]] = 
     "logits": (_logits, lambda view: view * 0.0 + torch.tensor([3.0, 1.0, 0.0, 0.0])),
     "samples": (_points, lambda view: view * 0.2 + 8.0),
     "pairs": (_images, lambda view: view.flip(0)),
+    "images": (_images, lambda view: view * 0.2),
 }
 
 
+def _view(subject: Subject) -> tuple[Callable[[], Tensor], Callable[[Tensor], Tensor]]:
+    """Return what makes real samples for a metric, and what spoils them: of images where it is not for points."""
+    sees, kinds = subject.component.sees, subject.component.kinds
+    return _VIEWS["images" if sees == "samples" and "points" not in kinds else sees]
+
+
 def _real(subject: Subject) -> Tensor:
-    return _VIEWS[subject.component.sees][0]()
+    return _view(subject)[0]()
 
 
 def _fakes(subject: Subject, *, good: bool) -> Tensor:
-    view, spoil = _VIEWS[subject.component.sees]
+    view, spoil = _view(subject)
     return view() if good else spoil(view())
 
 
@@ -132,7 +139,7 @@ def _prepared(subject: Subject) -> Score:
     names = tuple(f"mode {index}" for index in range(_CLUSTERS))
     facts = {"centres": _centres(), "spread": _SPREAD}
     data = Samples(_points(), labels, "clusters", "clusters", names, facts)
-    if metric.sees == "pairs":
+    if metric.sees == "pairs" or "points" not in metric.kinds:
         images = to_bytes(_images())
         data = replace(data, values=images, partners={"source": Partner(255 - images)})
     metric.prepare(data, len(data))

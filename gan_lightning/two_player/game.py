@@ -110,14 +110,24 @@ class TwoPlayerGame(Game):
         classes = {role: parts.data.classes if self.is_conditional else 0 for role in self.roles}
         if not self.discriminator_labels:
             classes["discriminator"] = 0
-        specs = {role: parts.data for role in self.roles} | {"discriminator": packed_spec(parts.data, self.pack)}
+        specs = {role: self.spec_of(role, parts.data) for role in self.roles}
         networks = {role: parts.networks[role](specs[role], classes[role]) for role in self.roles}
         wanted = [part.heads(parts.data) for part in (parts.loss, *parts.penalties.values()) if part is not None]
         heads = merge_heads([self.heads(parts.data), *wanted])
         if heads:
             body = networks["discriminator"]
-            networks["discriminator"] = Headed(body, specs["discriminator"], classes["discriminator"], heads)
+            judged = self.judged(specs["discriminator"], body)
+            networks["discriminator"] = Headed(body, judged, classes["discriminator"], heads)
         return networks
+
+    def judged(self, data: DataSpec, discriminator: nn.Module) -> DataSpec:
+        """Return the shape of what a discriminator that was built for `data` is given, where it is more than that."""
+        del discriminator
+        return data
+
+    def spec_of(self, role: str, data: DataSpec) -> DataSpec:
+        """Return what the network of a role is built for; asked while networks are built, as `heads` is."""
+        return packed_spec(data, self.pack) if role == "discriminator" else data
 
     def heads(self, data: DataSpec) -> Mapping[str, Head]:
         """Return the outputs that the game wants of the discriminator, whatever is played; see `Loss.heads`.

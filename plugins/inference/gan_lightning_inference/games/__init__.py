@@ -1,0 +1,1 @@
+"""Games in which an encoder is trained."""

@@ -1,0 +1,1 @@
+"""GANs of one image: SinGAN and its concurrent kin."""

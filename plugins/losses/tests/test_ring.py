@@ -13,7 +13,6 @@ from gan_lightning.recipe import load_recipe
 
 RING = Path(__file__).parents[3] / "recipes" / "ring.yaml"
 R1 = "penalties=[{name: r1, weight: 0.1}]"
-FADING = "lr={linear: {from: 1.0e-3, to: 0.0, steps: 4000}}"
 #: Changes to the recipe, by the loss, and its variant where one is meant.
 LEARNS: dict[str, list[str]] = {
     "minimax": ["loss=minimax"],
@@ -31,11 +30,10 @@ LEARNS: dict[str, list[str]] = {
     "fisher": ["loss={name: fisher, rho: 1.0e-3}"],
     "energy": ["loss=energy", "penalties=[pulling_away]", "architecture={name: mlp, discriminator: mlp_autoencoder}"],
     "mmd": [
-        "loss={name: mmd, size: 8, scales: [1.0]}",
-        "penalties=[{name: gradient_penalty, weight: 0.1}, {name: drift, weight: 0.001}]",
-        "data.batch_size=128",
-        f"optimizers.generator.{FADING}",
-        f"optimizers.discriminator.{FADING}",
+        "loss=mmd",
+        "penalties=[{name: gradient_penalty, weight: 0.1}]",
+        "game.n_dis=5",
+        "train.steps=2500",
     ],
     "realness": ["loss={name: realness, outcomes: 5}"],
     "sphere": ["loss={name: sphere, size: 16, moments: 1}", "penalties=[{name: r1, weight: 1.0}]"],

@@ -20,6 +20,7 @@ from gan_lightning.layers.minibatch_discrimination import MinibatchDiscriminatio
 from gan_lightning.layers.minibatch_stddev import MinibatchStddev
 from gan_lightning.layers.pixel_norm import PixelNorm
 from gan_lightning.layers.probing import asked_once
+from gan_lightning.layers.processes import mean_over_processes
 from gan_lightning.layers.pyramid import doublings
 from gan_lightning.layers.resampling import ConvPool, UpsampleConv, conv_pool, unfused, upsample_conv
 from gan_lightning.layers.residual import DownBlock, FirstDownBlock, PlainBlock, UpBlock
@@ -86,6 +87,7 @@ __all__ = [
     "head",
     "held_power_iteration",
     "hidden_layers",
+    "mean_over_processes",
     "normal",
     "orthogonal",
     "standing_statistics",

@@ -144,7 +144,7 @@ def test_scores_need_an_encoder_that_is_not_told_the_classes():
     with pytest.raises(UserError, match="MLPEncoder tells codes and no features; set of to codes"):
         played = game(encoder={"name": "mlp_encoder", "hidden": 8, "latent": 4})
         met(LinearProbe(labels=5), dict(played.networks.items()), played=played)
-    with pytest.raises(UserError, match="metric 'reconstruction': it asks the networks"):
+    with pytest.raises(UserError, match="metric 'reconstruction_l1': it asks the networks"):
         Reconstruction().compute()
 
 

@@ -16,11 +16,12 @@ from gan_lightning.abilities import Encoding
 from gan_lightning.data.samples import Samples
 from gan_lightning.errors import UserError
 from gan_lightning.layers import at_least, standing_statistics
+from gan_lightning.metrics.of_networks import in_chunks
 from gan_lightning.origin import Origin
 from gan_lightning.randomness import Randomness, mix
 from gan_lightning.two_player import TwoPlayerGame
 from gan_lightning_inference.encoder import Encoder
-from gan_lightning_inference.metrics.encoder_score import EncoderScore, asked, chosen
+from gan_lightning_inference.metrics.encoder_score import EncoderScore, chosen
 
 View = Literal["features", "codes"]
 _ROUNDS = 2000
@@ -138,12 +139,12 @@ class LinearProbe(EncoderScore):
         """Return features, or codes, ``[N, D]`` of all samples."""
         encoder = networks["encoder"]
         if self.of == "codes":
-            return asked(self.values, lambda samples: game.encode(networks, samples), encoder)
+            return in_chunks(self.values, lambda samples: game.encode(networks, samples), encoder)
         if not isinstance(encoder, Encoder):
             raise UserError(
                 f"metric 'linear_probe': {type(encoder).__name__} tells codes and no features; set of to codes"
             )
-        return asked(self.values, encoder.features, encoder)
+        return in_chunks(self.values, encoder.features, encoder)
 
     def _untrained(self, game: Encoding, networks: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
         """Return the networks with an encoder of new weights."""

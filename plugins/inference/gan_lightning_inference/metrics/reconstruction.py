@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -12,8 +13,9 @@ from gan_lightning.abilities import Encoding
 from gan_lightning.data.samples import Samples, to_network
 from gan_lightning.errors import UserError
 from gan_lightning.layers import at_least
+from gan_lightning.metrics.of_networks import in_chunks
 from gan_lightning.origin import Origin
-from gan_lightning_inference.metrics.encoder_score import EncoderScore, asked, chosen
+from gan_lightning_inference.metrics.encoder_score import EncoderScore, chosen
 
 
 class Reconstruction(EncoderScore):
@@ -53,7 +55,8 @@ class Reconstruction(EncoderScore):
 
     def found(self, game: Encoding, networks: Mapping[str, nn.Module]) -> dict[str, float]:
         """Reconstruct the images, cut off where they leave [-1, 1], and compare."""
-        made = asked(self.values, lambda images: game.reconstruct(networks, images), networks["encoder"]).clamp(-1, 1)
+        ask = partial(game.reconstruct, networks)
+        made = in_chunks(self.values, ask, networks["encoder"]).clamp(-1, 1)
         real = to_network(self.values)
         error = (made - real).double()
         nearest = torch.cdist(made.flatten(1), real.flatten(1)).argmin(dim=1)

@@ -1,0 +1,1 @@
+"""Games for gan-lightning that make images from images."""

@@ -1,0 +1,1 @@
+"""Face swap for gan-lightning."""

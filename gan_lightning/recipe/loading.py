@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from gan_lightning.catalog import Catalog
 from gan_lightning.errors import UserError, nearest
+from gan_lightning.recipe.merging import lay_over, names_another
 from gan_lightning.recipe.numbers import LOADER, refuse_odd_notation
 from gan_lightning.recipe.options import OptionError
 from gan_lightning.recipe.parsing import parse
@@ -129,10 +130,10 @@ def _read(path: Path, seen: tuple[Path, ...] = ()) -> DictConfig:
         raise UserError(f"{path}: extends: expected a path, got {base!r}")
     below = _read(path.parent / base, (*seen, path.resolve()))
     with _blamed_on(str(path)):
-        merged = OmegaConf.merge(below, plain)
-    assert isinstance(merged, DictConfig)
-    check_references(OmegaConf.to_container(merged, resolve=False), str(path))
-    return merged
+        merged = lay_over(OmegaConf.to_container(below, resolve=False), plain)
+        check_references(merged, str(path))
+        made: DictConfig = OmegaConf.create(merged)
+    return made
 
 
 def load_yaml(path: Path, what: str) -> dict[Any, Any]:
@@ -184,7 +185,9 @@ def _override(config: DictConfig, override: str) -> DictConfig:
         refuse_odd_notation(override.partition("=")[2], f"override {override!r}")
         refuse_resolvers(value, f"override {override!r}")
         _name_bare_component(config, key)
-        OmegaConf.update(config, key, value, merge=True)
+        old = OmegaConf.select(config, key)
+        replaced = isinstance(old, DictConfig) and isinstance(value, Mapping) and names_another(old, value)  # type: ignore[arg-type]
+        OmegaConf.update(config, key, value, merge=not replaced)
         check_references(OmegaConf.to_container(config, resolve=False), f"override {override!r}")
     return config
 

@@ -57,6 +57,15 @@ def test_an_override_reaches_into_lists_and_names(catalog, write):
     assert recipe.ema is None
 
 
+def test_another_component_has_none_of_the_old_ones_options(catalog, write):
+    path = write(toy_recipe("runs/toy", data={"name": "mixture", "modes": 5, "batch_size": 16}))
+    recipe = load_recipe(path, ("data={name: digits, batch_size: 8}",), catalog)
+    assert (recipe.data.component.name, recipe.data.batch_size) == ("digits", 8)
+    assert load_recipe(path, ("data={radius: 3.0}",), catalog).data.component.options["modes"] == 5
+    extending = {"extends": "recipe.yaml", "data": {"name": "digits", "batch_size": 4}}
+    assert load_recipe(write(extending, "other.yaml"), (), catalog).data.component.name == "digits"
+
+
 def test_a_later_override_wins(catalog, write):
     recipe = load_recipe(write(toy_recipe("runs/toy")), ("seed=1", "seed=2"), catalog)
     assert recipe.seed == 2

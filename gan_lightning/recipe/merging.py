@@ -1,4 +1,4 @@
-"""A variant's changes laid over a base recipe."""
+"""Changes laid over a recipe, or a part of one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ def lay_over(base: Any, change: Any) -> Any:
     Mappings are merged key by key, unless the change names another component: then nothing of the old one's options
     is left. Everything else, lists included, is replaced.
     """
-    if not isinstance(base, Mapping) or not isinstance(change, Mapping) or _names_another(base, change):
+    if not isinstance(base, Mapping) or not isinstance(change, Mapping) or names_another(base, change):
         return change
     merged = {key: lay_over(base[key], change[key]) if key in change else value for key, value in base.items()}
     return {**merged, **{key: value for key, value in change.items() if key not in base}}
 
 
-def _names_another(base: Mapping[str, Any], change: Mapping[str, Any]) -> bool:
+def names_another(base: Mapping[str, Any], change: Mapping[str, Any]) -> bool:
+    """Tell whether a component's keys and values name another one, of which the old one's options say nothing."""
     return "name" in change and change["name"] != base.get("name")

@@ -26,6 +26,7 @@ def datasets() -> dict[str, str]:
         "digits": "gan_lightning.data.digits:Digits",
         "folder": "gan_lightning.data.folder:Folder",
         "idx": "gan_lightning.data.idx:Idx",
+        "itself": "gan_lightning.data.itself:Itself",
         "low_resolution": "gan_lightning.data.low_resolution:LowResolution",
         "masked": "gan_lightning.data.masked:Masked",
         "mixture": "gan_lightning.data.mixture:Mixture",

@@ -8,6 +8,8 @@ from PIL import Image
 from toys import toy_catalog, toy_recipe
 from translating_toys import translating_catalog
 
+from gan_lightning.data.itself import Itself
+from gan_lightning.data.loader import Plan, RoundLoader
 from gan_lightning.data.low_resolution import LowResolution, reduced
 from gan_lightning.data.masked import Masked
 from gan_lightning.data.samples import to_network
@@ -171,3 +173,18 @@ def test_holes_are_gray_marked_and_stay(tmp_path):
     assert torch.equal(source[[5]], data.partners["source"].take(torch.tensor([5])))
     middle = Masked("digits", {"resolution": 32}, hole="centre").load(tmp_path).partners["source"].take(rows[:1])
     assert (middle[0, 1] == 255).sum() == 16 * 16
+
+
+def test_images_that_are_their_own_sources_keep_labels_and_flips(tmp_path):
+    data = Itself("digits", {"resolution": 16}).load(tmp_path)
+    rows = torch.tensor([3, 0, 7])
+    assert data.spec.partners == {"source": data.spec.shape}
+    assert torch.equal(data.partners["source"].take(rows), data.take(rows))
+    assert data.spec.classes == 10
+    other = Itself("digits", {"resolution": 32}).load(tmp_path)
+    assert data.fingerprint != other.fingerprint
+    batch = next(iter(RoundLoader(data, lambda _: Plan(2, 10), seed=1, flip=True)))
+    assert batch.flips.any()
+    assert torch.equal(batch.samples(), batch.partners["source"].samples())
+    with pytest.raises(UserError, match="points"):
+        Itself("mixture").load(tmp_path)

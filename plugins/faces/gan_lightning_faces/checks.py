@@ -7,24 +7,22 @@ from collections.abc import Mapping
 from torch import nn
 
 from gan_lightning.components import Loss
+from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError
 from gan_lightning.game import Parts
+from gan_lightning.translating import plain_loss
 
 _HALF = 0.5
 
 
-def required_loss(parts: Parts, mixup: float) -> Loss:
+def check_loss(parts: Parts, mixup: float) -> Loss:
     """Return the loss.
 
     Raises:
         UserError: There is none, it wants more than logits or compares pairs, or it has other marks than 0 and 1 where
             faces are mixed.
     """
-    loss, name = parts.loss, parts.loss_name
-    if loss is None:
-        raise UserError("loss: face swap needs one; expected such as `loss: least_squares`")
-    if loss.needs_classes or loss.heads(parts.data):
-        raise UserError(f"loss: {name} wants more than the logits that two discriminators give; try least_squares")
+    loss, name = plain_loss(parts), parts.loss_name
     if loss.paired:
         raise UserError(f"loss: {name} compares pairs, and of each real face there are two fakes; try least_squares")
     if mixup and loss.threshold != _HALF:
@@ -32,19 +30,16 @@ def required_loss(parts: Parts, mixup: float) -> Loss:
     return loss
 
 
-def check_parts(parts: Parts) -> None:
-    """Refuse penalties and augmentations, and data without a second set of images like the first.
+def check_data(data: DataSpec) -> None:
+    """Refuse data without a second set of images like the first.
 
     Raises:
-        UserError: There are some, or there is none.
+        UserError: There is none.
     """
-    unwanted = [*parts.penalties, *parts.augmentations]
-    if unwanted:
-        raise UserError(f"{unwanted[0]}: it is for games of one discriminator, and each identity has its own; drop it")
-    source = parts.data.partners.get("source")
-    if source != parts.data.shape:
+    source = data.partners.get("source")
+    if source != data.shape:
         raise UserError(
-            f"data: faces of two identities are swapped, samples {parts.data.shape} and their partner source {source}; "
+            f"data: faces of two identities are swapped, samples {data.shape} and their partner source {source}; "
             "expected both of one shape, such as unpaired_folders gives"
         )
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import ClassVar, NoReturn
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
-from gan_lightning.errors import UserError
-from gan_lightning.game import Game, Parts, Phase, Play, Player
+from gan_lightning.game import Parts, Phase, Play, Player
 from gan_lightning.metrics.perceptual import PerceptualFeatures, feature_distance
 from gan_lightning.randomness import Randomness
+from gan_lightning.translating import Translates, refuse_rules
 from gan_lightning.two_player import Term
-from gan_lightning_faces.checks import check_parts, check_shares, check_widths, required_loss
+from gan_lightning_faces.checks import check_data, check_loss, check_shares, check_widths
 from gan_lightning_faces.face import Face
 from gan_lightning_faces.face_swap import FACE_SWAP_ORIGIN
 from gan_lightning_faces.play import SIDES, FaceSwapPlay
@@ -31,7 +31,7 @@ GENERATORS = ("encoder", "decoder_source", "decoder_target")
 DISCRIMINATORS = ("discriminator_source", "discriminator_target")
 
 
-class FaceSwap(Game):
+class FaceSwap(Translates):
     """Each identity's decoder learns to straighten warped faces of its own; given another's codes, it swaps faces.
 
     Sides s are ``source``, identity A, and ``target``, identity B, the data's samples. Of a warped face w, whose
@@ -102,9 +102,10 @@ class FaceSwap(Game):
         least: float = 0.8,
         mirror: bool = True,
     ) -> None:
-        check_parts(parts)
+        refuse_rules(parts)
+        check_data(parts.data)
         check_shares(mixup=mixup, mask_margin=mask_margin, colour_matching=colour_matching, least=least)
-        self.loss = required_loss(parts, mixup)
+        self.loss = check_loss(parts, mixup)
         super().__init__(parts, _networks(parts))
         check_widths(dict(self.networks))
         self.adversarial, self.reconstruction, self.edges = adversarial, reconstruction, edges
@@ -144,15 +145,6 @@ class FaceSwap(Game):
     def side_multiple(self, networks: Mapping[str, nn.Module]) -> None:
         """Return None: the encoder's linear layers take the size of training only."""
         del networks
-
-    def sample(self, *given: object, **options: object) -> NoReturn:
-        """Refuse to make faces of nothing.
-
-        Raises:
-            UserError: Always.
-        """
-        del given, options
-        raise UserError("FaceSwap makes faces from faces: use gan-lightning swap or translate")
 
     def _moves(self) -> tuple[Phase, ...]:
         terms = {"loss": self._priced("adversarial", self._of_generator)}

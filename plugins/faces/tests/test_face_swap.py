@@ -185,14 +185,14 @@ def test_drawn_people_are_told_apart_and_move_alike():
     [
         (lambda: small(DataSpec((3, 16, 16))), "their partner source None"),
         (lambda: small(DataSpec((3, 16, 16), partners={"source": (1, 16, 16)})), r"source \(1, 16, 16\)"),
-        (lambda: small(loss=None), "loss: face swap needs one"),
-        (lambda: small(loss="realness"), "loss: realness wants more than the logits"),
+        (lambda: small(loss=None), "loss: this game needs one"),
+        (lambda: small(loss="realness"), "loss: realness reads more than logits"),
         (lambda: small(loss="relativistic"), "loss: relativistic compares pairs"),
         (lambda: small(loss="hinge", mixup=0.2), r"game\.mixup: .* which hinge has not"),
         (lambda: small(mixup=2.0), r"game\.mixup: expected a number from 0 to 1, got 2"),
-        (lambda: small(penalties=("r1",)), "r1: it is for games of one discriminator"),
+        (lambda: small(penalties=("r1",)), "penalties: r1 is about one discriminator"),
         (lambda: small(decoder_target={"channels": 3}), r"architecture\.decoder_target\.channels: codes have 8"),
-        (lambda: small().sample({}, 1, Randomness(0)), "use gan-lightning swap"),
+        (lambda: small().sample({}, 1, Randomness(0)), "use gan-lightning translate"),
         (lambda: small(least=-1.0), r"game\.least: expected a number from 0 to 1, got -1"),
     ],
 )

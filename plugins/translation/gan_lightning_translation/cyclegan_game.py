@@ -10,12 +10,12 @@ from torch.nn.functional import l1_loss
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UserError
 from gan_lightning.game import Parts, Phase, Play, Player
+from gan_lightning.translating import Translates, plain_loss, refuse_rules, require_source
 from gan_lightning.two_player import Term
 from gan_lightning_translation.cyclegan import CYCLEGAN_PAPER
 from gan_lightning_translation.cyclegan_play import WAYS, CycleGANPlay
+from gan_lightning_translation.game import reversed_spec
 from gan_lightning_translation.image_pool import ImagePool
-from gan_lightning_translation.plain import plain_loss, refuse_rules, reversed_spec
-from gan_lightning_translation.translating import Translates, require_source
 
 
 class CycleGAN(Translates):

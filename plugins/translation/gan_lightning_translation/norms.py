@@ -1,4 +1,4 @@
-"""Normalisations by name, and how weights of the family's networks begin."""
+"""Normalisations by name, convolutions that they follow, and how weights of the family's networks begin."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ NORMS: Mapping[Norm, Callable[[int], nn.Module]] = {
 def has_bias(norm: Norm) -> bool:
     """Tell whether a convolution before it keeps its bias, as published: where the normalisation has none."""
     return norm == "instance"
+
+
+def normalised(
+    kind: type[nn.Conv2d] | type[nn.ConvTranspose2d], inputs: int, outputs: int, norm: Norm, kernel: int, **sizes: int
+) -> list[nn.Module]:
+    """Return a convolution of these sizes, its normalisation, and ReLU."""
+    made: nn.Module = kind(inputs, outputs, kernel, bias=has_bias(norm), **sizes)  # type: ignore[arg-type]
+    return [made, NORMS[norm](outputs), nn.ReLU()]
 
 
 def initialise(network: nn.Module) -> None:

@@ -17,6 +17,7 @@ def architectures() -> dict[str, str]:
         "msrresnet": "gan_lightning_translation.srgan:MSRRESNET",
         "pix2pix": "gan_lightning_translation.pix2pix:PIX2PIX",
         "srgan": "gan_lightning_translation.srgan:SRGAN",
+        "stargan": "gan_lightning_translation.stargan:STARGAN",
     }
 
 
@@ -28,6 +29,7 @@ def games() -> dict[str, str]:
         "cyclegan": "gan_lightning_translation.cyclegan_game:CycleGAN",
         "inpainting": "gan_lightning_translation.inpainting:Inpainting",
         "pix2pix": "gan_lightning_translation.pix2pix_game:Pix2Pix",
+        "stargan": "gan_lightning_translation.stargan_game:StarGAN",
         "super_resolution": "gan_lightning_translation.super_resolution:SuperResolution",
     }
 

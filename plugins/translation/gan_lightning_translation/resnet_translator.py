@@ -5,12 +5,10 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from gan_lightning.data.spec import DataSpec
-from gan_lightning.errors import UnsupportedShapeError
 from gan_lightning.layers import at_least
-from gan_lightning_translation.norms import NORMS, Norm, has_bias, initialise
-from gan_lightning_translation.translators import SameSizeTranslator
+from gan_lightning_translation.norms import Norm, initialise, normalised
+from gan_lightning_translation.translators import SameSizeTranslator, require_quarters
 
-_SMALLEST = 8  # a quarter of it can still be reflected
 _LARGE = 256  # from this size on the published networks have nine blocks
 _FIFTH = 5
 _DOUBLED = {"stride": 2, "padding": 1, "output_padding": 1}
@@ -46,18 +44,19 @@ class ResnetTranslator(SameSizeTranslator):
     ) -> None:
         super().__init__(data, classes)
         at_least(1, channels=channels, blocks=blocks)
-        count = blocks or (9 if _least_side(data) >= _LARGE else 6)
+        require_quarters(data, type(self).__name__)
+        count = blocks or (9 if min(data.shape[1:]) >= _LARGE else 6)
         self.first = nn.Sequential(
-            nn.ReflectionPad2d(3), *_normalised(nn.Conv2d, self.latent_shape[0], channels, norm, 7)
+            nn.ReflectionPad2d(3), *normalised(nn.Conv2d, self.latent_shape[0], channels, norm, 7)
         )
         self.down = nn.ModuleList(
-            nn.Sequential(*_normalised(nn.Conv2d, width, 2 * width, norm, 3, stride=2, padding=1))
+            nn.Sequential(*normalised(nn.Conv2d, width, 2 * width, norm, 3, stride=2, padding=1))
             for width in (channels, 2 * channels)
         )
         self.blocks = nn.ModuleList(ReflectedBlock(4 * channels, norm) for _ in range(count))
         self.up = nn.Sequential(
-            *_normalised(nn.ConvTranspose2d, 4 * channels, 2 * channels, norm, 3, **_DOUBLED),
-            *_normalised(nn.ConvTranspose2d, 2 * channels, channels, norm, 3, **_DOUBLED),
+            *normalised(nn.ConvTranspose2d, 4 * channels, 2 * channels, norm, 3, **_DOUBLED),
+            *normalised(nn.ConvTranspose2d, 2 * channels, channels, norm, 3, **_DOUBLED),
             nn.ReflectionPad2d(3),
             nn.Conv2d(channels, data.shape[0], 7),
             nn.Tanh(),
@@ -107,26 +106,9 @@ class ReflectedBlock(nn.Module):
 
     def __init__(self, width: int, norm: Norm) -> None:
         super().__init__()
-        second = [nn.ReflectionPad2d(1), *_normalised(nn.Conv2d, width, width, norm, 3)]
-        self.layers = nn.Sequential(nn.ReflectionPad2d(1), *_normalised(nn.Conv2d, width, width, norm, 3), *second[:-1])
+        second = [nn.ReflectionPad2d(1), *normalised(nn.Conv2d, width, width, norm, 3)]
+        self.layers = nn.Sequential(nn.ReflectionPad2d(1), *normalised(nn.Conv2d, width, width, norm, 3), *second[:-1])
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[N, width, H, W]`` to as much."""
         return x + self.layers(x)  # type: ignore[no-any-return]
-
-
-def _least_side(data: DataSpec) -> int:
-    height, width = data.shape[1:]
-    if height % 4 or width % 4 or min(height, width) < _SMALLEST:
-        raise UnsupportedShapeError(
-            f"data: ResnetTranslator halves sides twice; expected multiples of 4 from 8 on, got {height}x{width}"
-        )
-    return min(height, width)
-
-
-def _normalised(
-    kind: type[nn.Conv2d] | type[nn.ConvTranspose2d], inputs: int, outputs: int, norm: Norm, kernel: int, **sizes: int
-) -> list[nn.Module]:
-    """Return a convolution of these sizes, its normalisation, and ReLU."""
-    made: nn.Module = kind(inputs, outputs, kernel, bias=has_bias(norm), **sizes)  # type: ignore[arg-type]
-    return [made, NORMS[norm](outputs), nn.ReLU()]

@@ -6,6 +6,8 @@ from gan_lightning.components import Generator
 from gan_lightning.data.spec import DataSpec
 from gan_lightning.errors import UnsupportedShapeError, UserError
 
+_SMALLEST = 8
+
 
 class ImageToImage(Generator):
     """Makes images from images: `forward` takes sources ``[N, *source shape]`` where others take latents.
@@ -62,6 +64,19 @@ def require_images(data: DataSpec) -> None:
     """
     if data.kind != "images":
         raise UnsupportedShapeError(f"data: this network is for images, the data are {data}; expected images")
+
+
+def require_quarters(data: DataSpec, network: str) -> None:
+    """Refuse images that cannot be halved twice, or whose quarter cannot be reflected and normalised.
+
+    Raises:
+        UnsupportedShapeError: Sides are no multiple of 4 from 8 on.
+    """
+    height, width = data.shape[1:]
+    if height % 4 or width % 4 or min(height, width) < _SMALLEST:
+        raise UnsupportedShapeError(
+            f"data: {network} halves sides twice; expected multiples of 4 from 8 on, got {height}x{width}"
+        )
 
 
 def refuse_classes(classes: int) -> None:

@@ -14,8 +14,8 @@ from gan_lightning.catalog import Catalog
 from gan_lightning.disk import replacing
 from gan_lightning.errors import UserError
 from gan_lightning.recipe import Recipe, check
-from gan_lightning.recipe.options import OptionError
 from gan_lightning.recipe.merging import lay_over
+from gan_lightning.recipe.options import OptionError
 from gan_lightning.study.schema import Study, Task, Variant
 
 #: Raised whenever a measurement means something else than before, so that no old result is taken for a new one.

@@ -4,9 +4,9 @@ import pytest
 from tiny_studies import tiny_study
 
 from gan_lightning.errors import UserError
+from gan_lightning.recipe.merging import lay_over
 from gan_lightning.study.jobs import all_jobs, select
 from gan_lightning.study.loading import find_study, load_study
-from gan_lightning.recipe.merging import lay_over
 
 
 @pytest.mark.parametrize("name", ["losses", "quick"])

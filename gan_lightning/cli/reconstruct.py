@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +12,6 @@ from gan_lightning.cli.console import out, quiet
 from gan_lightning.cli.opening import CheckpointArgument, ClassOption, OutOption, RawOption, track
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from torch import Tensor
 
 
@@ -48,10 +47,6 @@ def reconstruct(
         return torch.cat([images, made], dim=3) if beside else made
 
     channels, *size = trained.data.shape if trained.data.kind == "images" else (0, 0, 0)
-    written = over_inputs(path, folder, Look(channels, (size[0], size[1])), make, _watch)
+    written = over_inputs(path, folder, Look(channels, (size[0], size[1])), make, partial(track, what="images"))
     error = torch.cat(errors).mean().item()
     out.print(f"{len(written)} {'file' if len(written) == 1 else 'files'} in {folder}, mean L1 {error:.4g} of [0, 1]")
-
-
-def _watch(items: Iterable[tuple[str, Tensor]], total: int) -> Iterator[tuple[str, Tensor]]:
-    return track(items, total, "images")

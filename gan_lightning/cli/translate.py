@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +13,6 @@ from gan_lightning.cli.opening import CheckpointArgument, ClassOption, OutOption
 from gan_lightning.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from torch import Tensor
 
     from gan_lightning.editing.over_inputs import Make
@@ -53,7 +52,7 @@ def translate(
     holes = not backward and channels == trained.data.shape[0] + 1
     look = Look(channels - holes, (height, width) if fit or translator.multiple is None else None)
     make: Make = _filling(translator, mask, look) if holes else _without_mask(translator, mask)
-    written = over_inputs(path, folder, look, make, _watch)
+    written = over_inputs(path, folder, look, make, partial(track, what="images"))
     out.print(f"{len(written)} {'file' if len(written) == 1 else 'files'} in {folder}")
 
 
@@ -82,7 +81,3 @@ def _filling(translator: Translator, mask: Path | None, look: Look) -> Make:
         return translator(cut, number)
 
     return fill
-
-
-def _watch(items: Iterable[tuple[str, Tensor]], total: int) -> Iterator[tuple[str, Tensor]]:
-    return track(items, total, "images")

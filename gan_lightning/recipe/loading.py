@@ -15,7 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from gan_lightning.catalog import Catalog
 from gan_lightning.errors import UserError, nearest
-from gan_lightning.recipe.merging import lay_over, names_another
+from gan_lightning.recipe.merging import NAMED, lay_over, names_another
 from gan_lightning.recipe.numbers import LOADER, refuse_odd_notation
 from gan_lightning.recipe.options import OptionError
 from gan_lightning.recipe.parsing import parse
@@ -186,7 +186,8 @@ def _override(config: DictConfig, override: str) -> DictConfig:
         refuse_resolvers(value, f"override {override!r}")
         _name_bare_component(config, key)
         old = OmegaConf.select(config, key)
-        replaced = isinstance(old, DictConfig) and isinstance(value, Mapping) and names_another(old, value)  # type: ignore[arg-type]
+        component = key not in NAMED and isinstance(old, DictConfig) and isinstance(value, Mapping)
+        replaced = component and names_another(old, value)  # type: ignore[arg-type]
         OmegaConf.update(config, key, value, merge=not replaced)
         check_references(OmegaConf.to_container(config, resolve=False), f"override {override!r}")
     return config

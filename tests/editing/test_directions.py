@@ -85,12 +85,15 @@ def test_latents_that_no_linear_layer_sees_have_no_rows():
 
 
 LATENT = [entry for entry in Catalog.installed().entries("architecture") if "generator" in entry.component.roles]
+LONGEST = 512  # numbers of a latent: longer ones are noise maps in a row, and every number is tried
 
 
 @pytest.mark.parametrize("entry", LATENT, ids=lambda entry: entry.name)
 def test_every_generator_of_latents_has_directions(entry):
     for trial in trials(Subject(entry), Generator):
         network = trial.network.eval()
+        if len(network.latent_shape) > 1 or network.latent_shape[0] > LONGEST:
+            continue
         rows = latent_weights(network, Inputs(torch.randn(4, *network.latent_shape), trial.labels))
         assert factorise(rows, 2).isfinite().all(), trial.label
 

@@ -51,9 +51,19 @@ def exports(name, way, path, *classes):
     assert (difference is None) == (not exportable.is_a_function())
 
 
-@pytest.mark.parametrize("name", GENERATORS)
+#: What torch.export makes of antialiased resizing is for batches of 2 to 8 only.
+FIXED_BATCHES = {"singan"}
+
+
+@pytest.mark.parametrize("name", [name for name in GENERATORS if name not in FIXED_BATCHES])
 def test_every_generator_is_a_program_of_torch_export(name, tmp_path):
     exports(name, "torch", tmp_path, 0, CLASSES)
+
+
+@pytest.mark.parametrize("name", sorted(FIXED_BATCHES))
+def test_one_that_is_none_is_refused_in_one_line(name, tmp_path):
+    with pytest.raises(UserError, match=r"torch\.export cannot follow this generator"):
+        exports(name, "torch", tmp_path, 0, CLASSES)
 
 
 @needs_onnx
